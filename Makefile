@@ -1,0 +1,37 @@
+# The targets people type; Meson and Ninja do the work. `make help` lists them.
+BUILD ?= build
+.DEFAULT_GOAL := all
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | column -t -s '	'
+
+deps: ## install what is missing (Debian packages; needs root once)
+	@tools/deps
+
+all: ## build/sallyport
+	@test -f $(BUILD)/build.ninja || tools/deps
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) >/dev/null
+	@ninja -C $(BUILD) --quiet
+
+run: all ## start the lab, record real clients, check the recording
+	@lab/run $(BUILD)/sallyport
+
+test: ## everything CI runs
+	@tools/test
+
+check: ## style, layering, map, vectors: under a minute
+	@tools/check
+
+bench: all ## against packaged peers, ratios printed
+	@bench/run
+
+fuzz: ## long fuzz runs (RUNS=1000000 each)
+	@fuzz/run $(or $(RUNS),1000000)
+
+map: ## write MAP.md anew
+	@tools/map
+
+install: all ## into PREFIX (default /usr/local)
+	@meson install -C $(BUILD) --quiet
+
+.PHONY: help deps all run test check bench fuzz map install

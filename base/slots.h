@@ -1,0 +1,28 @@
+/* Pools of fixed-size slots in power-of-two classes under one cap: memory that grows, is reused, and is given back. */
+#ifndef SALLYPORT_BASE_SLOTS_H
+#define SALLYPORT_BASE_SLOTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SLOT_LEAST = 64, SLOT_CLASSES = 19 }; /* 64 bytes to 16 MiB */
+
+struct slots {
+	size_t cap; /* bytes in use and kept free together never exceed this */
+	size_t used; /* bytes in slots handed out */
+	size_t kept; /* bytes in free slots */
+	void  *free[SLOT_CLASSES];
+};
+
+void slots_open(struct slots *slots, size_t cap);
+/* Give everything free back to the system; slots still out are the caller's bug and abort in debug builds. */
+void slots_close(struct slots *slots);
+/* Make sure the next slots_take of n bytes cannot fail; false when the cap or the system says no. */
+bool slots_room(struct slots *slots, size_t n);
+/* n bytes, zeroed, or NULL past the cap or without memory. Never fails right after slots_room(n). */
+void *slots_take(struct slots *slots, size_t n);
+/* Hand back a slot taken with the same n; *slot becomes NULL. */
+void slots_give(struct slots *slots, void **slot, size_t n);
+
+#endif
