@@ -24,11 +24,11 @@ static size_t class_size(unsigned c)
 	return (size_t)SLOT_LEAST << c;
 }
 
-/* Give free slots back to the system until `want` more bytes fit under the cap. */
-static void trim(struct slots *s, size_t want)
+/* Give free slots, but none of class `spare`, back to the system until `want` more bytes fit under the cap. */
+static void trim(struct slots *s, size_t want, unsigned spare)
 {
 	for (unsigned c = SLOT_CLASSES; c-- > 0;)
-		while (s->free[c] && (s->cap - s->used < want || s->kept > s->cap - s->used - want)) {
+		while (c != spare && s->free[c] && (s->cap - s->used < want || s->kept > s->cap - s->used - want)) {
 			struct free_slot *slot = s->free[c];
 
 			s->free[c] = slot->next;
@@ -55,23 +55,33 @@ void slots_close(struct slots *slots)
 	*slots = (struct slots){0};
 }
 
-bool slots_room(struct slots *slots, size_t n)
+/* One more free slot of class c; false when the cap or the system says no. */
+static bool grow(struct slots *s, unsigned c)
 {
-	unsigned          c = class_of(n);
 	struct free_slot *slot;
 
-	if (c == SLOT_CLASSES || slots->cap - slots->used < class_size(c))
-		return false;
-	if (slots->free[c])
-		return true;
-	if (slots->kept > slots->cap - slots->used - class_size(c))
-		trim(slots, class_size(c));
-	slot = malloc(class_size(c));
+	if (s->kept > s->cap - s->used - class_size(c))
+		trim(s, class_size(c), c);
+	slot = s->kept > s->cap - s->used - class_size(c) ? NULL : malloc(class_size(c));
 	if (!slot)
 		return false;
-	slot->next = NULL;
-	slots->free[c] = slot;
-	slots->kept += class_size(c);
+	slot->next = s->free[c];
+	s->free[c] = slot;
+	s->kept += class_size(c);
+	return true;
+}
+
+bool slots_room(struct slots *slots, size_t n, unsigned count)
+{
+	unsigned c = class_of(n), have = 0;
+
+	if (c == SLOT_CLASSES || (slots->cap - slots->used) / class_size(c) < count)
+		return false;
+	for (struct free_slot *slot = slots->free[c]; slot && have < count; slot = slot->next)
+		have++;
+	for (; have < count; have++)
+		if (!grow(slots, c))
+			return false;
 	return true;
 }
 
@@ -80,7 +90,7 @@ void *slots_take(struct slots *slots, size_t n)
 	unsigned          c = class_of(n);
 	struct free_slot *slot;
 
-	if (!slots_room(slots, n))
+	if (!slots_room(slots, n, 1))
 		return NULL;
 	slot = slots->free[c];
 	slots->free[c] = slot->next;
@@ -104,5 +114,5 @@ void slots_give(struct slots *slots, void **slot, size_t n)
 	*slot = NULL;
 	/* Keep at most a quarter of the cap idle: what a burst needed is given back. */
 	if (slots->kept > slots->cap / 4)
-		trim(slots, slots->cap - slots->used - slots->cap / 4);
+		trim(slots, slots->cap - slots->used - slots->cap / 4, SLOT_CLASSES);
 }

@@ -18,7 +18,8 @@
  * commit  the unit was let through; the state changes here and nowhere else. What a peer merely
  *         offers never counts: dialects, handles and layers exist once the answer has been committed.
  * deny    policy, a refusal or the gate said no (cx->fault.why says which); may write the protocol's
- *         own error or goodbye. `unit` is NULL if none is whole. Returns whether the flow lives on.
+ *         own error or goodbye. `unit` is NULL where framing is lost; of a refused unit it holds what
+ *         was read before the fault. Returns whether the flow lives on.
  *
  * A unit is the smallest run of bytes after which the receiver may act or owes an answer.
  */
@@ -156,10 +157,11 @@ struct cx {
 	struct expect expect[EXPECTS_MAX];
 	struct route  route;
 	/* written by commit and deny */
-	size_t  answer_len;
-	bool    end_group; /* commit: the call is over, every leg closes */
-	bool    end_flow; /* commit: this was the last unit; both sides close */
-	uint8_t answer[ANSWER_MAX]; /* to the client, at the next boundary */
+	size_t   answer_len;
+	uint16_t no_answer; /* deny: the reason why no answer can be given (answer.signed); the flow ends */
+	bool     end_group; /* commit: the call is over, every leg closes */
+	bool     end_flow; /* commit: this was the last unit; both sides close */
+	uint8_t  answer[ANSWER_MAX]; /* to the client, at the next boundary */
 };
 
 /* A table of the recogniser's state that does not fit a fixed struct: outstanding requests, handles. */

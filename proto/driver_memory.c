@@ -1,0 +1,240 @@
+/* Contract tables and gathers: a flow's state beyond its fixed struct, from the worker's bounded pools. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/driver_int.h"
+
+enum { FIRST_BUCKETS = 256 };
+
+static struct driver_private *private_of(const struct cx *cx)
+{
+	return cx->flow->env->private;
+}
+
+static size_t bucket_of(const struct flow *f, uint8_t table, uint64_t key)
+{
+	/* The flow's address makes each flow's keys its own; the hash key keeps a peer from choosing buckets. */
+	uint64_t h = hash_pair(&f->env->key, (uint64_t)(uintptr_t)f ^ table, key);
+
+	return h & (f->env->private->buckets - 1);
+}
+
+static struct entry *find(const struct cx *cx, uint8_t table, uint64_t key)
+{
+	struct driver_private *p = private_of(cx);
+
+	if (!cx->flow->count[table])
+		return NULL;
+	for (struct entry *e = p->bucket[bucket_of(cx->flow, table, key)]; e; e = e->bucket_next)
+		if (e->flow == cx->flow && e->table == table && e->key == key)
+			return e;
+	return NULL;
+}
+
+static size_t entry_bytes(const struct flow *f, uint8_t table)
+{
+	return sizeof(struct entry) + f->r->table[table].entry_size;
+}
+
+/* Twice the buckets when entries outnumber them; staying small is only slower. */
+static void grow_buckets(struct driver_private *p)
+{
+	size_t         buckets = p->buckets ? p->buckets * 2 : FIRST_BUCKETS;
+	struct entry **bucket = slots_take(&p->slots, buckets * sizeof(struct entry *));
+	size_t         old = p->buckets;
+	void          *gone = p->bucket;
+
+	if (!bucket)
+		return;
+	p->buckets = buckets;
+	for (size_t i = 0; i < old; i++)
+		for (struct entry *e = p->bucket[i], *next; e; e = next) {
+			size_t at = bucket_of(e->flow, e->table, e->key);
+
+			next = e->bucket_next;
+			e->bucket_next = bucket[at];
+			bucket[at] = e;
+		}
+	p->bucket = bucket;
+	slots_give(&p->slots, &gone, old * sizeof(struct entry *));
+}
+
+const void *table_get(const struct cx *cx, uint8_t table, uint64_t key)
+{
+	const struct entry *e = find(cx, table, key);
+
+	return e ? e->data : NULL;
+}
+
+uint32_t table_count(const struct cx *cx, uint8_t table)
+{
+	return cx->flow->count[table];
+}
+
+bool table_room(struct cx *cx, uint8_t table)
+{
+	struct driver_private *p = private_of(cx);
+	const struct flow     *f = cx->flow;
+
+	if (f->count[table] + p->promised[table] >= cx->limit[f->r->table[table].limit])
+		return false;
+	if (p->entries >= p->buckets)
+		grow_buckets(p);
+	if (!p->buckets || !slots_room(&p->slots, entry_bytes(f, table), p->promised[table] + 1))
+		return false;
+	p->promised[table]++;
+	return true;
+}
+
+void *table_edit(struct cx *cx, uint8_t table, uint64_t key)
+{
+	struct entry *e = find(cx, table, key);
+
+	if (cx->pure)
+		abort();
+	return e ? e->data : NULL;
+}
+
+void *table_add(struct cx *cx, uint8_t table, uint64_t key)
+{
+	struct driver_private *p = private_of(cx);
+	struct flow           *f = cx->flow;
+	struct entry          *e;
+	size_t                 at;
+
+	if (cx->pure || !p->promised[table] || find(cx, table, key))
+		abort();
+	e = slots_take(&p->slots, entry_bytes(f, table));
+	if (!e)
+		abort();
+	p->promised[table]--;
+	at = bucket_of(f, table, key);
+	e->flow = f;
+	e->key = key;
+	e->table = table;
+	e->bucket_next = p->bucket[at];
+	p->bucket[at] = e;
+	e->flow_next = f->entries[table];
+	if (e->flow_next)
+		e->flow_next->flow_prev = e;
+	f->entries[table] = e;
+	f->count[table]++;
+	p->entries++;
+	return e->data;
+}
+
+static void entry_free(struct flow *f, struct entry *e)
+{
+	struct driver_private *p = f->env->private;
+	struct entry         **link = &p->bucket[bucket_of(f, e->table, e->key)];
+	void                  *slot = e;
+
+	while (*link != e)
+		link = &(*link)->bucket_next;
+	*link = e->bucket_next;
+	if (e->flow_next)
+		e->flow_next->flow_prev = e->flow_prev;
+	if (e->flow_prev)
+		e->flow_prev->flow_next = e->flow_next;
+	else
+		f->entries[e->table] = e->flow_next;
+	f->count[e->table]--;
+	p->entries--;
+	slots_give(&p->slots, &slot, entry_bytes(f, e->table));
+}
+
+void table_del(struct cx *cx, uint8_t table, uint64_t key)
+{
+	struct entry *e = find(cx, table, key);
+
+	if (cx->pure)
+		abort();
+	if (e)
+		entry_free(cx->flow, e);
+}
+
+void tables_free(struct flow *f)
+{
+	for (uint8_t t = 0; t < f->r->tables; t++)
+		while (f->entries[t])
+			entry_free(f, f->entries[t]);
+}
+
+static struct gather **gather_find(struct flow *f, uint64_t key)
+{
+	struct gather **link = &f->gathers;
+
+	while (*link && (*link)->key != key)
+		link = &(*link)->next;
+	return link;
+}
+
+const uint8_t *gather_view(struct cx *cx, uint64_t key, const uint8_t *piece, size_t n, size_t cap, size_t *total)
+{
+	struct driver_private *p = private_of(cx);
+	const struct gather   *g = *gather_find(cx->flow, key);
+	size_t                 held = g ? g->len : 0;
+	uint8_t               *view;
+
+	*total = 0;
+	if (cap > SCRATCH_SIZE)
+		cap = SCRATCH_SIZE;
+	if (held > cap || n > cap - held || !slots_room(&p->slots, sizeof(*g) + held + n, 1))
+		return NULL;
+	*total = held + n;
+	if (!held)
+		return piece;
+	if (!p->scratch.base && !arena_open(&p->scratch, SCRATCH_SIZE + 64))
+		return NULL;
+	arena_reset(&p->scratch);
+	view = arena_take(&p->scratch, held + n);
+	memcpy(view, g->bytes, held);
+	memcpy(view + held, piece, n);
+	return view;
+}
+
+void gather_add(struct cx *cx, uint64_t key, const uint8_t *piece, size_t n)
+{
+	struct driver_private *p = private_of(cx);
+	struct gather        **link = gather_find(cx->flow, key);
+	struct gather         *g = *link, *grown;
+	size_t                 held = g ? g->len : 0;
+	void                  *gone = g;
+
+	grown = cx->pure ? NULL : slots_take(&p->slots, sizeof(*g) + held + n);
+	if (!grown)
+		abort();
+	grown->key = key;
+	grown->len = held + n;
+	if (held)
+		memcpy(grown->bytes, g->bytes, held);
+	memcpy(grown->bytes + held, piece, n);
+	grown->next = g ? g->next : NULL;
+	*link = grown;
+	slots_give(&p->slots, &gone, sizeof(*g) + held);
+}
+
+void gather_drop(struct cx *cx, uint64_t key)
+{
+	struct gather **link = gather_find(cx->flow, key);
+	struct gather  *g = *link;
+	void           *gone = g;
+
+	if (cx->pure)
+		abort();
+	if (!g)
+		return;
+	*link = g->next;
+	slots_give(&private_of(cx)->slots, &gone, sizeof(*g) + g->len);
+}
+
+void gathers_free(struct flow *f)
+{
+	while (f->gathers) {
+		struct gather *g = f->gathers;
+		void          *gone = g;
+
+		f->gathers = g->next;
+		slots_give(&f->env->private->slots, &gone, sizeof(*g) + g->len);
+	}
+}
