@@ -29,6 +29,14 @@ void ber_refuse(const struct ber *b, uint16_t why, const char *field)
 	wire_fail(&b->w, wire_offset(&b->w), why, field);
 }
 
+/* A length in more octets than it needs, and whether somebody may write it so. */
+static bool long_form_allowed(uint8_t octets, uint32_t n, uint32_t tolerate)
+{
+	if (tolerate & BER_TOLERATE_LONG_LENGTH)
+		return true;
+	return (tolerate & BER_TOLERATE_WINDOWS_LENGTH) && (octets == 4 || (octets == 2 && n >= 0x80));
+}
+
 /* The octets after a length octet 0x81..0x84; X.690 8.1.3.5, shortest form unless tolerated. */
 static uint32_t long_length(struct wire *w, uint8_t first, uint32_t at, const struct ber_reasons *why, uint32_t tolerate,
 			    const char *field)
@@ -44,7 +52,7 @@ static uint32_t long_length(struct wire *w, uint8_t first, uint32_t at, const st
 		n = n << 8 | wire_u8(w, field);
 	if (w->fault->why)
 		return 0;
-	if ((n < 0x80 || n >> (8 * (octets - 1)) == 0) && !(tolerate & BER_TOLERATE_LONG_LENGTH))
+	if ((n < 0x80 || n >> (8 * (octets - 1)) == 0) && !long_form_allowed(octets, n, tolerate))
 		wire_fail(w, at, why->long_length, field);
 	return n;
 }
@@ -165,10 +173,25 @@ struct ber_span ber_any(struct ber *b, uint8_t *tag, const char *field)
 	return ber_octets(b, *tag, 0, UINT32_MAX, b->why->past_end, field);
 }
 
+struct ber_span ber_rest(struct ber *b, uint32_t max, uint16_t over, const char *field)
+{
+	struct ber_span s = {.at = wire_offset(&b->w)};
+	size_t          n = wire_left(&b->w);
+
+	if (n > max) {
+		wire_fail_numbers(&b->w, s.at, over, field, max, n);
+		return s;
+	}
+	s.p = wire_take(&b->w, n, field);
+	s.n = (uint32_t)(s.p ? n : 0);
+	return s;
+}
+
 uint64_t ber_frame(struct wire w, const struct ber_reasons *why, uint32_t tolerate, size_t *need)
 {
-	size_t  held = wire_left(&w);
-	uint8_t first;
+	size_t   held = wire_left(&w);
+	uint32_t start = wire_offset(&w);
+	uint8_t  first;
 
 	*need = 2;
 	if (held < 2)
@@ -182,12 +205,26 @@ uint64_t ber_frame(struct wire w, const struct ber_reasons *why, uint32_t tolera
 	*need = 0;
 	uint64_t n = length(&w, why, tolerate, "length");
 
-	return w.fault->why ? 0 : n + wire_offset(&w);
+	return w.fault->why ? 0 : n + (wire_offset(&w) - start);
+}
+
+struct ber_span span_from(struct ber_span s, uint32_t i, uint32_t n)
+{
+	if (i > s.n)
+		i = s.n;
+	if (n > s.n - i)
+		n = s.n - i;
+	return (struct ber_span){.p = s.p ? s.p + i : NULL, .n = n, .at = s.at + i};
 }
 
 bool ber_span_is(struct ber_span s, const char *text)
 {
 	return s.p && strlen(text) == s.n && memcmp(s.p, text, s.n) == 0;
+}
+
+bool ber_spans_equal(struct ber_span a, struct ber_span b)
+{
+	return a.p && b.p && a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
 }
 
 bool ber_span_is_nocase(struct ber_span s, const char *text)

@@ -45,6 +45,7 @@ struct ber_reasons {
 enum ber_tolerance {
 	BER_TOLERATE_LONG_LENGTH = 1 << 0, /* lengths in more octets than needed (X.690 8.1.3.5 note) */
 	BER_TOLERATE_BOOLEAN = 1 << 1, /* any non-zero octet is TRUE (X.690 8.2.2, which RFC 4511 5.1 narrows) */
+	BER_TOLERATE_WINDOWS_LENGTH = 1 << 2, /* what Windows' encoder writes: 84 nn nn nn nn, and 82 00 nn from 128 on */
 };
 
 /* A view in BER: the cursor and the rules it is read by. Passed by value like a wire. */
@@ -78,6 +79,9 @@ void    ber_null(struct ber *b, uint8_t tag, const char *field);
 /* Any one element with a tag below 31, headers checked, contents not: for extensions nobody knows. */
 struct ber_span ber_any(struct ber *b, uint8_t *tag, const char *field);
 
+/* Everything that is left, at most `max` octets: for octet strings that hold text instead of BER. */
+struct ber_span ber_rest(struct ber *b, uint32_t max, uint16_t over, const char *field);
+
 /* Refuse the next element as `why`, at its identifier octet. */
 void ber_refuse(const struct ber *b, uint16_t why, const char *field);
 
@@ -88,8 +92,17 @@ void ber_refuse(const struct ber *b, uint16_t why, const char *field);
  */
 uint64_t ber_frame(struct wire w, const struct ber_reasons *why, uint32_t tolerate, size_t *need);
 
+/* Spans are looked into by these alone: the octet at i, 0 behind the end; n octets from i, fewer where it ends. */
+static inline uint8_t span_at(struct ber_span s, uint32_t i)
+{
+	return i < s.n ? s.p[i] : 0;
+}
+
+struct ber_span span_from(struct ber_span s, uint32_t i, uint32_t n);
+
 /* Spans against text, and text rules the directory protocols share. */
 bool ber_span_is(struct ber_span s, const char *text);
+bool ber_spans_equal(struct ber_span a, struct ber_span b);
 bool ber_span_is_nocase(struct ber_span s, const char *text);
 /* Offset within s of the first octet that is not well-formed UTF-8 (RFC 3629), or s.n. */
 uint32_t utf8_bad(struct ber_span s);

@@ -5,10 +5,12 @@
 
 struct wire wire_over(const void *bytes, size_t n, struct fault *fault, uint16_t short_why)
 {
-	const uint8_t *p = bytes;
+	static const uint8_t none[1];
+	/* A view of nothing still points somewhere: even NULL + 0 is undefined. */
+	const uint8_t *p = bytes ? bytes : none;
 
 	return (struct wire){.p = p,
-			     .end = p + n,
+			     .end = p + (bytes ? n : 0),
 			     .origin = p,
 			     .fault = fault,
 			     .short_why = short_why,
@@ -266,12 +268,12 @@ void wire_name(struct wire *w, const char *field)
 	w->node = trace_open(w, field);
 }
 
-/* Append one segment, truncating at the buffer's end. */
+/* Append one segment, truncating at the buffer's end. An empty name is a level that its list's number already tells. */
 static size_t path_add(char *out, size_t size, size_t used, const char *name, bool indexed, uint32_t ordinal)
 {
 	int n;
 
-	if (used >= size)
+	if (used >= size || !name[0])
 		return used;
 	if (indexed)
 		n = snprintf(out + used, size - used, "%s%s[%u]", used ? "/" : "", name, ordinal);

@@ -90,7 +90,7 @@ uint32_t wire_be32_range(struct wire *w, uint32_t min, uint32_t max, uint16_t wh
 
 /* A child of the next n bytes; the parent moves past it. Empty after a fault. */
 struct wire wire_sub(struct wire *w, size_t n, const char *field);
-/* A child at an offset from the start of `whole` (offset/length pairs of SMB2, DCE/RPC): neither moves. */
+/* A child at an offset from where `whole` stands, so keep one unread (offset/length pairs of SMB2, DCE/RPC): `whole` does not move. */
 struct wire wire_at(const struct wire *whole, size_t off, size_t n, const char *field);
 
 /* Nothing trails and nothing is wrong. What was parsed is scratch until this says yes. */
