@@ -24,11 +24,11 @@ static size_t class_size(unsigned c)
 	return (size_t)SLOT_LEAST << c;
 }
 
-/* Give free slots, but none of class `spare`, back to the system until `want` more bytes fit under the cap. */
-static void trim(struct slots *s, size_t want, unsigned spare)
+/* Give free slots back to the system until `want` more bytes fit under the cap. */
+static void trim(struct slots *s, size_t want)
 {
 	for (unsigned c = SLOT_CLASSES; c-- > 0;)
-		while (c != spare && s->free[c] && (s->cap - s->used < want || s->kept > s->cap - s->used - want)) {
+		while (s->free[c] && (s->cap - s->used < want || s->kept > s->cap - s->used - want)) {
 			struct free_slot *slot = s->free[c];
 
 			s->free[c] = slot->next;
@@ -55,46 +55,31 @@ void slots_close(struct slots *slots)
 	*slots = (struct slots){0};
 }
 
-/* One more free slot of class c; false when the cap or the system says no. */
-static bool grow(struct slots *s, unsigned c)
+/* A slot of class c from the free ones or the system; NULL when the cap or the system says no. */
+static struct free_slot *slot_of(struct slots *s, unsigned c)
 {
 	struct free_slot *slot;
 
+	if (c == SLOT_CLASSES || s->cap - s->used < class_size(c))
+		return NULL;
+	slot = s->free[c];
+	if (slot) {
+		s->free[c] = slot->next;
+		s->kept -= class_size(c);
+		return slot;
+	}
 	if (s->kept > s->cap - s->used - class_size(c))
-		trim(s, class_size(c), c);
-	slot = s->kept > s->cap - s->used - class_size(c) ? NULL : malloc(class_size(c));
-	if (!slot)
-		return false;
-	slot->next = s->free[c];
-	s->free[c] = slot;
-	s->kept += class_size(c);
-	return true;
-}
-
-bool slots_room(struct slots *slots, size_t n, unsigned count)
-{
-	unsigned c = class_of(n), have = 0;
-
-	if (c == SLOT_CLASSES || (slots->cap - slots->used) / class_size(c) < count)
-		return false;
-	for (struct free_slot *slot = slots->free[c]; slot && have < count; slot = slot->next)
-		have++;
-	for (; have < count; have++)
-		if (!grow(slots, c))
-			return false;
-	return true;
+		trim(s, class_size(c));
+	return malloc(class_size(c));
 }
 
 void *slots_take(struct slots *slots, size_t n)
 {
 	unsigned          c = class_of(n);
-	struct free_slot *slot;
+	struct free_slot *slot = slot_of(slots, c);
 
-	if (!slots_room(slots, n, 1))
+	if (!slot)
 		return NULL;
-	slot = slots->free[c];
-	slots->free[c] = slot->next;
-	slots->kept -= class_size(c);
 	slots->used += class_size(c);
 	memset(slot, 0, class_size(c));
 	return slot;
@@ -114,5 +99,5 @@ void slots_give(struct slots *slots, void **slot, size_t n)
 	*slot = NULL;
 	/* Keep at most a quarter of the cap idle: what a burst needed is given back. */
 	if (slots->kept > slots->cap / 4)
-		trim(slots, slots->cap - slots->used - slots->cap / 4, SLOT_CLASSES);
+		trim(slots, slots->cap - slots->used - slots->cap / 4);
 }

@@ -18,9 +18,7 @@ struct slots {
 void slots_open(struct slots *slots, size_t cap);
 /* Give everything free back to the system; slots still out are the caller's bug and abort in debug builds. */
 void slots_close(struct slots *slots);
-/* Make sure the next `count` calls of slots_take(n) cannot fail; false when the cap or the system says no. */
-bool slots_room(struct slots *slots, size_t n, unsigned count);
-/* n bytes, zeroed, or NULL past the cap or without memory. Never fails right after slots_room said yes. */
+/* n bytes, zeroed, or NULL past the cap or without memory. */
 void *slots_take(struct slots *slots, size_t n);
 /* Hand back a slot taken with the same n; *slot becomes NULL. */
 void slots_give(struct slots *slots, void **slot, size_t n);

@@ -282,17 +282,20 @@ static size_t path_add(char *out, size_t size, size_t used, const char *name, bo
 	return used + (size_t)(n > 0 ? n : 0);
 }
 
+/* Deeper paths lose their head; no limit of a recogniser allows that many levels. */
+enum { PATH_LEVELS = 192 };
+
 size_t fault_path(const struct fault *fault, char *out, size_t size)
 {
 	const struct trace *t = fault->trace;
-	uint16_t            chain[64], n = 0;
+	uint16_t            chain[PATH_LEVELS], n = 0;
 	size_t              used = 0;
 
 	if (!size)
 		return 0;
 	out[0] = '\0';
 	if (t)
-		for (uint16_t at = fault->node; at != WIRE_NO_NODE && n < 64; at = t->node[at].parent)
+		for (uint16_t at = fault->node; at != WIRE_NO_NODE && n < PATH_LEVELS; at = t->node[at].parent)
 			chain[n++] = at;
 	while (n--) {
 		const struct trace_node *level = &t->node[chain[n]];

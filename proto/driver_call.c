@@ -31,7 +31,7 @@ static struct step call(struct flow *f, const struct in *in, struct trace *trace
 	struct cx             *cx = driver_cx(f);
 	struct step            step;
 
-	memset(p->promised, 0, sizeof(p->promised));
+	driver_unreserve(p);
 	memset(p->unit, 0, f->r->unit_size);
 	cx->fault.trace = trace;
 	cx->pure = true;

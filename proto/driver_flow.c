@@ -205,6 +205,7 @@ void driver_close(struct flow **flow)
 			if (leg != f)
 				end_one(leg, R_GROUP_ENDED);
 	driver_drop_answers(f, "the connection ended first");
+	driver_unreserve(f->env->private);
 	tables_free(f);
 	gathers_free(f);
 	group_leave(f);

@@ -9,6 +9,7 @@ enum {
 	ANSWERS_MAX = 16 * 1024, /* queued for one client before the flow is ended */
 	SCRATCH_SIZE = 1024 * 1024, /* the largest inner unit a gather can show, in bytes */
 	RECOGNISERS_MAX = 64,
+	RESERVED_MAX = 8, /* slots promised in one call of next */
 };
 
 /* One direction of a flow. */
@@ -68,13 +69,23 @@ struct flow {
 	uint8_t                  state[STATE_MAX] __attribute__((aligned(16)));
 };
 
+/* A slot taken when next asked for room, so that commit cannot fail. */
+struct reserved {
+	void   *slot;
+	size_t  size;
+	uint8_t use; /* a table, or RESERVED_GATHER */
+};
+
+enum { RESERVED_GATHER = TABLES_MAX };
+
 struct driver_private {
 	struct slots    slots;
 	struct arena    scratch; /* for gather_view; opened when first needed */
 	struct arena    cut; /* checked builds: an exact copy of a unit stands at its end */
 	struct entry  **bucket;
 	size_t          buckets, entries;
-	unsigned        promised[TABLES_MAX]; /* table_room said yes so often in this next */
+	struct reserved reserved[RESERVED_MAX]; /* of the last next */
+	unsigned        reservations;
 	const uint64_t *defaults[RECOGNISERS_MAX]; /* safe limits, by place in env->recognisers */
 	struct cx       cx;
 	struct trace    trace;
@@ -98,6 +109,8 @@ void driver_drop_answers(struct flow *f, const char *detail);
 /* driver_memory.c: give back what a flow holds. */
 void tables_free(struct flow *f);
 void gathers_free(struct flow *f);
+/* What was reserved and not used goes back. */
+void driver_unreserve(struct driver_private *p);
 
 /* driver_flow.c */
 void driver_end(struct flow *f, uint16_t why);

@@ -71,19 +71,59 @@ uint32_t table_count(const struct cx *cx, uint8_t table)
 	return cx->flow->count[table];
 }
 
+void driver_unreserve(struct driver_private *p)
+{
+	while (p->reservations) {
+		struct reserved *r = &p->reserved[--p->reservations];
+
+		slots_give(&p->slots, &r->slot, r->size);
+	}
+}
+
+static bool reserve(struct driver_private *p, uint8_t use, size_t size)
+{
+	struct reserved *r = &p->reserved[p->reservations];
+
+	if (p->reservations == RESERVED_MAX)
+		return false;
+	*r = (struct reserved){.slot = slots_take(&p->slots, size), .size = size, .use = use};
+	if (r->slot)
+		p->reservations++;
+	return r->slot != NULL;
+}
+
+/* The slot that was reserved for this; whoever adds without having asked for room is our own bug. */
+static void *reserved_take(struct driver_private *p, uint8_t use, size_t size)
+{
+	for (unsigned i = 0; i < p->reservations; i++)
+		if (p->reserved[i].use == use && p->reserved[i].size == size) {
+			void *slot = p->reserved[i].slot;
+
+			p->reserved[i] = p->reserved[--p->reservations];
+			return slot;
+		}
+	abort();
+}
+
+static unsigned reserved_count(const struct driver_private *p, uint8_t use)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p->reservations; i++)
+		n += p->reserved[i].use == use;
+	return n;
+}
+
 bool table_room(struct cx *cx, uint8_t table)
 {
 	struct driver_private *p = private_of(cx);
 	const struct flow     *f = cx->flow;
 
-	if (f->count[table] + p->promised[table] >= cx->limit[f->r->table[table].limit])
+	if (f->count[table] + reserved_count(p, table) >= cx->limit[f->r->table[table].limit])
 		return false;
 	if (p->entries >= p->buckets)
 		grow_buckets(p);
-	if (!p->buckets || !slots_room(&p->slots, entry_bytes(f, table), p->promised[table] + 1))
-		return false;
-	p->promised[table]++;
-	return true;
+	return p->buckets && reserve(p, table, entry_bytes(f, table));
 }
 
 void *table_edit(struct cx *cx, uint8_t table, uint64_t key)
@@ -102,12 +142,9 @@ void *table_add(struct cx *cx, uint8_t table, uint64_t key)
 	struct entry          *e;
 	size_t                 at;
 
-	if (cx->pure || !p->promised[table] || find(cx, table, key))
+	if (cx->pure || find(cx, table, key))
 		abort();
-	e = slots_take(&p->slots, entry_bytes(f, table));
-	if (!e)
-		abort();
-	p->promised[table]--;
+	e = reserved_take(p, table, entry_bytes(f, table));
 	at = bucket_of(f, table, key);
 	e->flow = f;
 	e->key = key;
@@ -179,7 +216,7 @@ const uint8_t *gather_view(struct cx *cx, uint64_t key, const uint8_t *piece, si
 	*total = 0;
 	if (cap > SCRATCH_SIZE)
 		cap = SCRATCH_SIZE;
-	if (held > cap || n > cap - held || !slots_room(&p->slots, sizeof(*g) + held + n, 1))
+	if (held > cap || n > cap - held || !reserve(p, RESERVED_GATHER, sizeof(*g) + held + n))
 		return NULL;
 	*total = held + n;
 	if (!held)
@@ -201,9 +238,9 @@ void gather_add(struct cx *cx, uint64_t key, const uint8_t *piece, size_t n)
 	size_t                 held = g ? g->len : 0;
 	void                  *gone = g;
 
-	grown = cx->pure ? NULL : slots_take(&p->slots, sizeof(*g) + held + n);
-	if (!grown)
+	if (cx->pure)
 		abort();
+	grown = reserved_take(p, RESERVED_GATHER, sizeof(*g) + held + n);
 	grown->key = key;
 	grown->len = held + n;
 	if (held)

@@ -16,7 +16,7 @@ static const struct reason rows[] = {
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
 /* A number used twice does not compile. */
-static inline void numbers_are_unique(int n)
+__attribute__((unused)) static void numbers_are_unique(int n)
 {
 	switch (n) {
 #define R(num, name, id, proto, class, needs, shown, clause, sentence, flaws) case num:

@@ -180,7 +180,7 @@ static void ip4_headers(void)
 		finish(&t);
 		if (strcmp(t.calls, cases[i].calls) != 0 || t.counts.malformed != cases[i].malformed)
 			FAIL("%s: %u malformed, got:\n%s", cases[i].name, (unsigned)t.counts.malformed, t.calls);
-		CHECK(t.counts.other_protocol[47] == cases[i].value == 47);
+		CHECK(t.counts.other_protocol[47] == (cases[i].value == 47));
 		free(t.file);
 	}
 }
@@ -441,7 +441,7 @@ static void synth_reports_what_cannot_be_written(void)
 	}
 	CHECK(synth_ip(&f, CLIENT, 17, big, 11, small, sizeof(small)) == 0);
 	CHECK(synth_ip(&f, CLIENT, 17, big, 10, small, sizeof(small)) == 30);
-	CHECK(small[10] << 8 | small[11] == 0x7acc);
+	CHECK((small[10] << 8 | small[11]) == 0x7acc);
 }
 
 /* Where the shared corpus is, or "". */

@@ -1,0 +1,219 @@
+/* Order: which message may come now, and what changes once it has gone through. */
+/*
+ * Spec: RFC 4511 4.1.1.1 (ids), 4.2.1 (bind), 4.3 (unbind), 4.4 (notifications), 4.11 (abandon), 4.14 (StartTLS),
+ *	RFC 4513 4 (what a bind proves).
+ * Input from: either peer.
+ * Limits: ldap.outstanding.*, ldap.wait; 48 abandoned ids are remembered.
+ * Not done: whether the server honours what it answers.
+ */
+#include "proto/ldap/ldap_int.h"
+
+enum { RESULT_SUCCESS = 0 };
+
+bool ldap_answers(uint8_t request, uint8_t answer)
+{
+	static const uint8_t last[LDAP_OPS] = {
+		[LDAP_BIND] = LDAP_BIND_RESPONSE,   [LDAP_SEARCH] = LDAP_SEARCH_DONE,	    [LDAP_MODIFY] = LDAP_MODIFY_RESPONSE,
+		[LDAP_ADD] = LDAP_ADD_RESPONSE,	    [LDAP_DEL] = LDAP_DEL_RESPONSE,	    [LDAP_MODDN] = LDAP_MODDN_RESPONSE,
+		[LDAP_COMPARE] = LDAP_COMPARE_RESPONSE, [LDAP_EXTENDED] = LDAP_EXTENDED_RESPONSE,
+	};
+
+	if (answer == LDAP_INTERMEDIATE)
+		return true;
+	if (request == LDAP_SEARCH && (answer == LDAP_SEARCH_ENTRY || answer == LDAP_SEARCH_REFERENCE))
+		return true;
+	return last[request] == answer;
+}
+
+/* Entries, references and intermediate answers are followed by more. */
+static bool is_final(uint8_t answer)
+{
+	return answer != LDAP_SEARCH_ENTRY && answer != LDAP_SEARCH_REFERENCE && answer != LDAP_INTERMEDIATE;
+}
+
+/* Where this id stands among the abandoned ones, or ABANDONED_MAX. */
+static uint8_t abandoned_at(const struct ldap_state *s, uint32_t id)
+{
+	uint8_t i = 0;
+
+	while (i < ABANDONED_MAX && s->abandoned[i] != id)
+		i++;
+	return id ? i : ABANDONED_MAX;
+}
+
+bool ldap_token_for_dn(const struct ldap_state *s, const struct cx *cx, uint32_t id)
+{
+	const struct ldap_request *q = table_get(cx, LDAP_REQUESTS, id);
+
+	return q ? q->op == LDAP_BIND && q->auth == AUTH_SICILY : id && abandoned_at(s, id) == ABANDONED_MAX;
+}
+
+static struct step refuse_id(const struct ldap_read *r, const struct wire *w, uint64_t n, uint16_t why)
+{
+	wire_fail_numbers(w, r->id_at, why, "messageID", 0, r->unit->id);
+	return step_refuse(n);
+}
+
+static struct step refuse_op(const struct ldap_read *r, const struct wire *w, uint64_t n, uint16_t why)
+{
+	wire_fail(w, r->op_at, why, "protocolOp");
+	return step_refuse(n);
+}
+
+static struct step wait_for(const struct ldap_read *r, uint64_t n, uint16_t why)
+{
+	return (struct step){.verb = STEP_WAIT, .why = why, .ms = ldap_limit(r, LIMIT_WAIT), .n = n};
+}
+
+/* Abandon of what is over, or cannot be abandoned, would say nothing to the server: it is swallowed. */
+static struct step abandon(struct ldap_read *r, uint64_t n)
+{
+	const struct ldap_request *q = table_get(r->cx, LDAP_REQUESTS, r->unit->abandoned);
+
+	if (!q || q->op == LDAP_BIND || q->starttls) {
+		r->unit->swallowed = true;
+		r->cx->patch[r->cx->patches++] = (struct patch){.form = PATCH_BYTES, .old_len = (uint32_t)n};
+	} else {
+		r->unit->request.op = q->op;
+	}
+	return step_unit(n, 0);
+}
+
+/* Requests that are owed an answer take a place in the table. */
+static struct step ask(const struct ldap_state *s, struct ldap_read *r, const struct wire *w, uint64_t n)
+{
+	struct ldap_unit *u = r->unit;
+	uint32_t          open = table_count(r->cx, LDAP_REQUESTS);
+
+	if (table_get(r->cx, LDAP_REQUESTS, u->id))
+		return refuse_id(r, w, n, R_LDAP_ID_BUSY);
+	if (abandoned_at(s, u->id) < ABANDONED_MAX)
+		return refuse_id(r, w, n, R_LDAP_ID_ABANDONED);
+	if (s->binding)
+		return wait_for(r, n, R_LDAP_BIND_PENDING);
+	if (u->request.starttls && open)
+		return refuse_op(r, w, n, R_LDAP_STARTTLS_BUSY);
+	if (u->op == LDAP_BIND && open)
+		return wait_for(r, n, R_LDAP_BIND_BUSY);
+	if (open >= ldap_limit(r, s->proved ? LIMIT_OUTSTANDING_PROVED : LIMIT_OUTSTANDING_ANONYMOUS))
+		return wait_for(r, n, R_LDAP_OUTSTANDING);
+	if (!table_room(r->cx, LDAP_REQUESTS))
+		return wait_for(r, n, R_LDAP_OUTSTANDING);
+	return step_unit(n, 0);
+}
+
+/* Id 0: what nobody asked for is an extended response (RFC 4511 4.4). */
+static struct step unasked(const struct ldap_read *r, const struct wire *w, uint64_t n)
+{
+	if (r->unit->op != LDAP_EXTENDED_RESPONSE)
+		return refuse_id(r, w, n, R_LDAP_NOTICE);
+	return step_unit(n, STEP_ANSWER);
+}
+
+/* An answer belongs to an outstanding request, or to one abandoned a moment ago, and is of its kind. */
+static struct step answer(const struct ldap_state *s, struct ldap_read *r, const struct wire *w, uint64_t n)
+{
+	struct ldap_unit          *u = r->unit;
+	const struct ldap_request *q = table_get(r->cx, LDAP_REQUESTS, u->id);
+	uint8_t                    late = abandoned_at(s, u->id);
+	struct step                step = step_unit(n, STEP_ANSWER);
+
+	if (!q && late == ABANDONED_MAX)
+		return refuse_id(r, w, n, R_LDAP_ANSWER_UNKNOWN);
+	if (!ldap_answers(q ? q->op : s->abandoned_op[late], u->op))
+		return refuse_op(r, w, n, R_LDAP_ANSWER_OP);
+	u->final = is_final(u->op);
+	if (q && q->starttls && u->final && u->result == RESULT_SUCCESS) {
+		step.verb = STEP_SWITCH;
+		step.proto = PROTO_OPAQUE_TLS;
+	}
+	return step;
+}
+
+struct step ldap_order(const struct ldap_state *s, struct ldap_read *r, const struct wire *w, uint64_t n)
+{
+	if (r->unit->from == SIDE_SERVER)
+		return r->unit->id ? answer(s, r, w, n) : unasked(r, w, n);
+	if (r->unit->op == LDAP_UNBIND)
+		return step_unit(n, 0);
+	if (r->unit->op == LDAP_ABANDON)
+		return abandon(r, n);
+	return ask(s, r, w, n);
+}
+
+/* The server may go on answering an abandoned request until it has read of it. */
+static void remember_abandoned(struct ldap_state *s, const struct ldap_unit *u)
+{
+	s->abandoned[s->next] = u->abandoned;
+	s->abandoned_op[s->next] = u->request.op;
+	s->next = (uint8_t)((s->next + 1) % ABANDONED_MAX);
+}
+
+static void commit_request(struct ldap_state *s, const struct ldap_unit *u, struct cx *cx)
+{
+	struct ldap_request *q;
+
+	if (u->op == LDAP_UNBIND) {
+		s->unbound = true;
+		return;
+	}
+	if (u->op == LDAP_ABANDON) {
+		if (u->swallowed)
+			return;
+		table_del(cx, LDAP_REQUESTS, u->abandoned);
+		remember_abandoned(s, u);
+		return;
+	}
+	q = table_add(cx, LDAP_REQUESTS, u->id);
+	*q = u->request;
+	s->starttls = u->request.starttls;
+	if (u->op == LDAP_BIND) {
+		s->binding = true;
+		s->proved = false;
+	}
+}
+
+/* A bind is over: what was abandoned before is over too, and an identity holds if it was proved (RFC 4511 4.2.1). */
+static void commit_bind(struct ldap_state *s, const struct ldap_request *q, uint32_t result)
+{
+	s->binding = false;
+	for (uint8_t i = 0; i < ABANDONED_MAX; i++)
+		s->abandoned[i] = 0;
+	if (result == RESULT_SUCCESS) {
+		s->proved = q->proves;
+		s->layered = q->layers;
+	}
+}
+
+static void commit_answer(struct ldap_state *s, const struct ldap_unit *u, struct cx *cx)
+{
+	const struct ldap_request *q = table_edit(cx, LDAP_REQUESTS, u->id);
+	uint8_t                    late = abandoned_at(s, u->id);
+
+	if (u->notice)
+		cx->end_flow = true;
+	if (!u->final)
+		return;
+	if (late < ABANDONED_MAX)
+		s->abandoned[late] = 0;
+	if (!q)
+		return;
+	if (q->op == LDAP_BIND)
+		commit_bind(s, q, u->result);
+	if (q->starttls)
+		s->starttls = false;
+	table_del(cx, LDAP_REQUESTS, u->id);
+}
+
+void ldap_commit(void *state, const void *unit, struct cx *cx)
+{
+	const struct ldap_unit *u = unit;
+	struct ldap_state      *s = state;
+
+	if (u->sealed)
+		s->sealed[u->from] = true;
+	else if (u->from == SIDE_CLIENT)
+		commit_request(s, u, cx);
+	else
+		commit_answer(s, u, cx);
+}

@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""Plants one violation after another in a small tree and proves that the checker of each rule names it."""
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from tap import Tap
+
+TOOLS = pathlib.Path(__file__).resolve().parent.parent / "tools"
+TAP = Tap()
+
+CLEAN = {
+    "base/wire.h": "/* A view. */\n#include <stdint.h>\nstruct wire { const uint8_t *p, *end; };\n",
+    "base/wire.c": '/* The cursor. */\n#include "base/wire.h"\nint wire_left(struct wire *w)\n{\n\treturn (int)(w->end - w->p);\n}\n',
+    "proto/proto.h": "/* The contract. */\n",
+    "proto/driver.h": "/* The driver. */\n",
+    "proto/ldap/ldap.c": '/* LDAP. */\n#include "proto/proto.h"\n#include "base/wire.h"\nstatic const int table[] = {1, 2};\n',
+    "proto/ldap/ldap_int.h": "/* Inside LDAP. */\n",
+    "proto/spnego/spnego.h": "/* SPNEGO. */\n",
+    "cmd/main.c": '/* The command. */\n#include "proto/driver.h"\n#include <stdio.h>\n',
+    "test/test_ldap.c": '/* Tests of LDAP. */\n#include "proto/ldap/ldap_int.h"\n#include "proto/driver.h"\n',
+    "proto/ldap/ldap_fuzz.c": "/* Fuzzes LDAP. */\n",
+}
+
+
+def run(tool, root, *arguments):
+    done = subprocess.run([TOOLS / tool, "--root", root, *arguments], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def tree(changes):
+    """The clean tree with some files changed (or added to, where the text begins with '+'); the caller removes it."""
+    root = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-tools-"))
+    for name, text in (CLEAN | {n: CLEAN.get(n, "/* New. */\n") + t[1:] if t.startswith("+") else t for n, t in changes.items()}).items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+def caught(tool, title, changes, wanted):
+    """The tool fails on the changed tree and its output has the wanted words."""
+    root = tree(changes)
+    try:
+        code, output = run(tool, root)
+    finally:
+        shutil.rmtree(root)
+    TAP.ok(code == 1 and wanted in output, f"{tool} refuses {title}", f"exit {code}, wanted: {wanted}", output)
+
+
+def passes(tool, title, changes, wanted=""):
+    root = tree(changes)
+    try:
+        code, output = run(tool, root)
+    finally:
+        shutil.rmtree(root)
+    TAP.ok(code == 0 and wanted in output, f"{tool} accepts {title}", f"exit {code}, wanted: {wanted}", output)
+
+
+def layering():
+    passes("layering", "a lawful tree", {})
+    passes("layering", "a test that looks inside", {"test/test_x.c": '+#include "proto/ldap/ldap_int.h"\n'})
+    passes("layering", "an include in a comment", {"base/wire.c": '+/*\n#include "cmd/main.h"\n*/\n'})
+    passes("layering", "ldap over spnego", {"proto/ldap/ldap.c": '+#include "proto/spnego/spnego.h"\n'})
+    passes("layering", "the list of protocols", {"proto/protocols.c": '+#include "proto/ldap/ldap.h"\n'})
+    cases = {
+        "base over proto": ("base/wire.c", '"proto/proto.h"', "base/wire.c:7"),
+        "capture over gate": ("capture/x.c", '"gate/gate.h"', "gate/ stands below capture/"),
+        "proto over event": ("proto/driver.c", '"event/event.h"', "event/ stands below"),
+        "a product file over a harness": ("cmd/main.c", '"test/tap.h"', "test/ is not a layer"),
+        "a recogniser that knows the driver": ("proto/ldap/ldap.c", '"proto/driver.h"', "does not know the driver"),
+        "a recogniser that knows the driver's inside": ("proto/ldap/ldap.c", '"proto/driver_int.h"', "siblings only"),
+        "a driver that knows a protocol": ("proto/driver.c", '"proto/ldap/ldap.h"', "know no protocol"),
+        "spnego over ldap": ("proto/spnego/spnego.h", '"proto/ldap/ldap.h"', "does not stand above"),
+        "two protocols of one rank": ("proto/ldap/ldap.c", '"proto/smb2/smb2.h"', "does not stand above"),
+        "an _int.h from another folder": ("cmd/main.c", '"proto/ldap/ldap_int.h"', "siblings only"),
+        "a path not from the root": ("proto/ldap/ldap.c", '"ldap_int.h"', "from the root"),
+        "a recogniser with sockets": ("proto/ldap/ldap.c", "<sys/socket.h>", "no use for it"),
+        "a recogniser with stdio": ("proto/ldap/ldap.c", "<stdio.h>", "no use for it"),
+        "base with threads": ("base/wire.c", "<pthread.h>", "no use for it"),
+    }
+    for title, (file, header, wanted) in cases.items():
+        caught("layering", title, {file: f"+#include {header}\n"}, wanted)
+
+
+def banned_everywhere():
+    passes("banned", "a lawful tree", {}, "UNSAFE marks: none")
+    passes("banned", "snprintf, a word in a comment and in a string", {
+        "cmd/main.c": '+/* strcpy(a) */\nint f(char *b) { return snprintf(b, 4, "atoi("); }\n'})
+    passes("banned", "an array of constant length", {"cmd/main.c": "+void f(void)\n{\n\tchar b[SIZE_MAX_OF + sizeof(long)];\n}\n"})
+    for name in ("sprintf", "vsprintf", "strcpy", "strcat", "stpcpy", "atoi", "alloca", "gets"):
+        caught("banned", name, {"cmd/main.c": f"+int f(void) {{ return {name}(0); }}\n"}, f"{name} has a bounded form")
+    caught("banned", "sprintf in a test", {"test/test_ldap.c": "+int f(void) { return sprintf(0); }\n"}, "test/test_ldap.c:4")
+    caught("banned", "a variable-length array", {"cmd/main.c": "+void f(int n)\n{\n\tchar b[n];\n}\n"}, "variable length")
+
+
+def banned_in_proto():
+    body = "+int f(struct wire *w, void *v)\n{\n\t%s\n}\n"
+    cases = {
+        "malloc": ("return !!malloc(1);", "takes memory"),
+        "calloc": ("return !!calloc(1, 1);", "takes memory"),
+        "free": ("free(v);", "takes memory"),
+        "printf": ('printf("x");', "reaches outside"),
+        "the clock": ("return time(0);", "reaches outside"),
+        "a pointer cast": ("return *(int *)v;", "a pointer cast"),
+        "a cast to a struct": ("return ((const struct foo *)v)->x;", "a pointer cast"),
+        "a pointer sum": ("return *(w->p + 1);", "arithmetic on a view"),
+        "an indexed view": ("return w->p[1];", "arithmetic on a view"),
+        "a view's end": ("return w->end == v;", "base/wire's business"),
+        "a view made by hand": ("g((struct wire){.p = v});", "made by wire_over"),
+        "a raw copy": ("memcpy(v, w, 3);", "a copy of raw bytes"),
+        "a static counter": ("static int calls;", "outlives the call"),
+    }
+    for title, (code, wanted) in cases.items():
+        caught("banned", f"{title} in a recogniser", {"proto/ldap/ldap.c": body % code}, f"proto/ldap/ldap.c:7: ")
+        caught("banned", f"{title}, and says what is wrong", {"proto/ldap/ldap.c": body % code}, wanted)
+    caught("banned", "malloc in the driver", {"proto/driver.c": "+void *f(void) { return malloc(1); }\n"}, "takes memory")
+    caught("banned", "a global in proto/", {"proto/ldap/ldap.c": "+static int count;\n"}, "outlives the call")
+    caught("banned", "a table of pointers that may change", {"proto/ldap/ldap.c": '+static const char *names[] = {"a"};\n'}, "outlives")
+    passes("banned", "constant tables and prototypes in proto/", {"proto/ldap/ldap.c": '+static const char *const n[] = {"a"};\n'
+           "int g(const void *p, struct wire *w);\nextern const int other[];\nstruct s { int *p; };\nint h(void *v)\n{\n\treturn sizeof(int *) * 2;\n}\n"})
+
+
+def banned_marks():
+    text = "+int f(struct wire *w)\n{\n\t/* UNSAFE: one byte was taken above */\n\treturn w->p[0];\n}\n"
+    passes("banned", "raw code that says why it is right", {"proto/ldap/ldap.c": text}, "UNSAFE proto/ldap/ldap.c:7: one byte was taken above")
+    passes("banned", "a mark above the function", {"cmd/main.c": "+/* UNSAFE: p has two */\nint f(struct wire *w)\n{\n\treturn w->p[1];\n}\n"},
+           "UNSAFE marks: cmd 1")
+    caught("banned", "a mark without a reason", {"cmd/main.c": "+/* UNSAFE: */\n"}, "without its reason")
+    far = "+int f(struct wire *w)\n{\n\t/* UNSAFE: only this */\n\tint a = w->p[0];\n" + "\ta++;\n" * 8 + "\treturn w->p[1];\n}\n"
+    caught("banned", "raw code far from its mark", {"cmd/main.c": far}, "arithmetic on a view")
+
+
+def sizes():
+    def function(n, inside=""):
+        return "+static int f(int a)\n{\n" + inside + "\ta++;\n" * n + "\treturn a;\n}\n"
+
+    table = "\tstatic const int t[] = {\n" + "\t\t1,\n" * 90 + "\t};\n"
+    passes("sizes", "a lawful tree", {}, "| all ")
+    passes("sizes", "a function of 80 lines", {"cmd/main.c": function(76)})
+    passes("sizes", "a table of 90 lines in a function", {"cmd/main.c": function(5, table)})
+    passes("sizes", "a table of 90 lines in a file", {"cmd/main.c": "+" + table.replace("\t", "")})
+    caught("sizes", "a function of 81 lines", {"cmd/main.c": function(77)}, "cmd/main.c:4: f has 81 lines")
+    caught("sizes", "a function of 81 lines after an #if with two heads", {
+        "cmd/main.c": "+#if A\nint g(void) {\n#else\nint g(int a) {\n#endif\n}\n" + function(77)[1:]}, "f has 81 lines")
+    caught("sizes", "a file of 701 lines", {"cmd/main.c": "+" + "\n" * 698}, "cmd/main.c: 701 lines")
+    passes("sizes", "a file of 700 lines", {"cmd/main.c": "+" + "\n" * 697})
+    caught("sizes", "a script of 701 lines", {"tools/x.py": "\n" * 701}, "tools/x.py: 701 lines")
+
+
+def stale_map():
+    root = tree({})
+    try:
+        TAP.ok(run("map", root, "--check")[0] == 1, "map --check refuses a tree without MAP.md")
+        TAP.ok(run("map", root)[0] == 0, "map writes MAP.md")
+        code, output = run("map", root, "--check")
+        TAP.ok(code == 0, "map --check accepts what map wrote", output)
+        text = (root / "MAP.md").read_text()
+        row = "| LDAP | `proto/ldap/ldap.c` | `test/test_ldap.c` | `proto/ldap/ldap_fuzz.c` |"
+        TAP.ok(row in text, "map finds a file's test and fuzz target", text)
+        (root / "proto/ldap/ldap.c").write_text("/* LDAP, differently. */\n")
+        TAP.ok(run("map", root, "--check")[0] == 1, "map --check refuses a changed first line")
+        run("map", root)
+        (root / "proto/ldap/more.c").write_text("/* More. */\n")
+        TAP.ok(run("map", root, "--check")[0] == 1, "map --check refuses a new file")
+        (root / "proto/ldap/more.c").write_text("int x;\n")
+        code, output = run("map", root)
+        TAP.ok(code == 1 and "proto/ldap/more.c:1" in output, "map refuses a file that does not say what it does", output)
+    finally:
+        shutil.rmtree(root)
+
+
+def secrets():
+    passes("secrets", "a lawful tree", {})
+    planted = {
+        "a private key": "-----BEGIN RSA PRIV" + "ATE KEY-----",
+        "a cloud key": "AK" + "IA" + "ABCDEFGHIJKLMNOP",
+        "a token": "gh" + "p_" + "a" * 30,
+        "a path of one machine": "/ho" + "me/somebody/x",
+        "the name of a package host": "https://py" + "pi.org/x",
+    }
+    for what, text in planted.items():
+        caught("secrets", what, {"doc/x.md": f"a\n{text}\n"}, f"doc/x.md:2: {what}")
+
+
+def main():
+    for part in (layering, banned_everywhere, banned_in_proto, banned_marks, sizes, stale_map, secrets):
+        part()
+    return TAP.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
