@@ -217,9 +217,10 @@ struct ber_span span_from(struct ber_span s, uint32_t i, uint32_t n)
 	return (struct ber_span){.p = s.p ? s.p + i : NULL, .n = n, .at = s.at + i};
 }
 
+/* Most texts differ in their first octet: said before their length is counted. */
 bool ber_span_is(struct ber_span s, const char *text)
 {
-	return s.p && strlen(text) == s.n && memcmp(s.p, text, s.n) == 0;
+	return s.p && (uint8_t)text[0] == span_at(s, 0) && strlen(text) == s.n && memcmp(s.p, text, s.n) == 0;
 }
 
 bool ber_spans_equal(struct ber_span a, struct ber_span b)
@@ -229,7 +230,8 @@ bool ber_spans_equal(struct ber_span a, struct ber_span b)
 
 bool ber_span_is_nocase(struct ber_span s, const char *text)
 {
-	return s.p && strlen(text) == s.n && strncasecmp((const char *)s.p, text, s.n) == 0;
+	return s.p && (((uint8_t)text[0] ^ span_at(s, 0)) & 0xdf) == 0 && strlen(text) == s.n &&
+	       strncasecmp((const char *)s.p, text, s.n) == 0;
 }
 
 /* How many continuation octets follow this lead octet, and the range of the first of them (RFC 3629 section 4). */

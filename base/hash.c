@@ -35,11 +35,26 @@ static void sip_word(struct sip *s, uint64_t m)
 	s->v0 ^= m;
 }
 
+static struct sip sip_begin(const struct hash_key *key)
+{
+	return (struct sip){key->k0 ^ 0x736f6d6570736575u, key->k1 ^ 0x646f72616e646f6du, key->k0 ^ 0x6c7967656e657261u,
+			    key->k1 ^ 0x7465646279746573u};
+}
+
+/* `last` holds the length in its top byte and what was left over below. */
+static uint64_t sip_end(struct sip *s, uint64_t last)
+{
+	sip_word(s, last);
+	s->v2 ^= 0xff;
+	for (int i = 0; i < 4; i++)
+		sip_round(s);
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
 uint64_t hash_bytes(const struct hash_key *key, const void *bytes, size_t n)
 {
 	const uint8_t *p = bytes;
-	struct sip     s = {key->k0 ^ 0x736f6d6570736575u, key->k1 ^ 0x646f72616e646f6du,
-			    key->k0 ^ 0x6c7967656e657261u, key->k1 ^ 0x7465646279746573u};
+	struct sip     s = sip_begin(key);
 	uint64_t       last = (uint64_t)n << 56, m;
 
 	for (size_t left = n; left >= 8; left -= 8, p += 8) {
@@ -50,18 +65,16 @@ uint64_t hash_bytes(const struct hash_key *key, const void *bytes, size_t n)
 	}
 	for (size_t i = 0; i < n % 8; i++)
 		last |= (uint64_t)p[i] << (8 * i);
-	sip_word(&s, last);
-	s.v2 ^= 0xff;
-	for (int i = 0; i < 4; i++)
-		sip_round(&s);
-	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+	return sip_end(&s, last);
 }
 
 uint64_t hash_pair(const struct hash_key *key, uint64_t a, uint64_t b)
 {
-	uint64_t pair[2] = {a, b};
+	struct sip s = sip_begin(key);
 
-	return hash_bytes(key, pair, sizeof(pair));
+	sip_word(&s, a);
+	sip_word(&s, b);
+	return sip_end(&s, (uint64_t)16 << 56);
 }
 
 struct hash_key hash_key_random(void)

@@ -33,6 +33,7 @@ struct entry {
 	struct entry *bucket_next, *flow_next, *flow_prev;
 	struct flow  *flow;
 	uint64_t      key;
+	uint32_t      hash; /* what of it fits without making the entry a class larger */
 	uint8_t       table;
 	uint8_t       data[] __attribute__((aligned(16)));
 };

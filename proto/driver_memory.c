@@ -11,21 +11,22 @@ static struct driver_private *private_of(const struct cx *cx)
 	return cx->flow->env->private;
 }
 
-static size_t bucket_of(const struct flow *f, uint8_t table, uint64_t key)
+static uint32_t hash_of(const struct flow *f, uint8_t table, uint64_t key)
 {
 	/* The flow's address makes each flow's keys its own; the hash key keeps a peer from choosing buckets. */
-	uint64_t h = hash_pair(&f->env->key, (uint64_t)(uintptr_t)f ^ table, key);
+	return (uint32_t)hash_pair(&f->env->key, (uint64_t)(uintptr_t)f ^ table, key);
+}
 
-	return h & (f->env->private->buckets - 1);
+static struct entry **bucket_of(const struct driver_private *p, uint32_t hash)
+{
+	return &p->bucket[hash & (p->buckets - 1)];
 }
 
 static struct entry *find(const struct cx *cx, uint8_t table, uint64_t key)
 {
-	struct driver_private *p = private_of(cx);
-
 	if (!cx->flow->count[table])
 		return NULL;
-	for (struct entry *e = p->bucket[bucket_of(cx->flow, table, key)]; e; e = e->bucket_next)
+	for (struct entry *e = *bucket_of(private_of(cx), hash_of(cx->flow, table, key)); e; e = e->bucket_next)
 		if (e->flow == cx->flow && e->table == table && e->key == key)
 			return e;
 	return NULL;
@@ -46,15 +47,15 @@ static void grow_buckets(struct driver_private *p)
 
 	if (!bucket)
 		return;
-	p->buckets = buckets;
 	for (size_t i = 0; i < old; i++)
 		for (struct entry *e = p->bucket[i], *next; e; e = next) {
-			size_t at = bucket_of(e->flow, e->table, e->key);
+			struct entry **head = &bucket[e->hash & (buckets - 1)];
 
 			next = e->bucket_next;
-			e->bucket_next = bucket[at];
-			bucket[at] = e;
+			e->bucket_next = *head;
+			*head = e;
 		}
+	p->buckets = buckets;
 	p->bucket = bucket;
 	slots_give(&p->slots, &gone, old * sizeof(struct entry *));
 }
@@ -139,18 +140,22 @@ void *table_add(struct cx *cx, uint8_t table, uint64_t key)
 {
 	struct driver_private *p = private_of(cx);
 	struct flow           *f = cx->flow;
-	struct entry          *e;
-	size_t                 at;
+	struct entry          *e, **head;
 
-	if (cx->pure || find(cx, table, key))
+	if (cx->pure)
 		abort();
+#ifdef SALLYPORT_CHECKED
+	if (find(cx, table, key))
+		abort();
+#endif
 	e = reserved_take(p, table, entry_bytes(f, table));
-	at = bucket_of(f, table, key);
 	e->flow = f;
 	e->key = key;
+	e->hash = hash_of(f, table, key);
 	e->table = table;
-	e->bucket_next = p->bucket[at];
-	p->bucket[at] = e;
+	head = bucket_of(p, e->hash);
+	e->bucket_next = *head;
+	*head = e;
 	e->flow_next = f->entries[table];
 	if (e->flow_next)
 		e->flow_next->flow_prev = e;
@@ -163,7 +168,7 @@ void *table_add(struct cx *cx, uint8_t table, uint64_t key)
 static void entry_free(struct flow *f, struct entry *e)
 {
 	struct driver_private *p = f->env->private;
-	struct entry         **link = &p->bucket[bucket_of(f, e->table, e->key)];
+	struct entry         **link = bucket_of(p, e->hash);
 	void                  *slot = e;
 
 	while (*link != e)
