@@ -75,6 +75,9 @@ static uint32_t header(struct ber *b, uint8_t tag, const char *field)
 	uint8_t  got;
 
 	wire_element(&b->w);
+	/* Nearly every element: the tag that was wanted and one length octet. */
+	if (wire_left(&b->w) >= 2 && b->w.p[0] == tag && b->w.p[1] < 0x80)
+		return wire_take(&b->w, 2, field)[1];
 	got = wire_u8(&b->w, field);
 	if (got != tag) {
 		bool constructed = got == (tag | BER_CONSTRUCTED) && !(tag & BER_CONSTRUCTED);
@@ -234,6 +237,13 @@ bool ber_span_is_nocase(struct ber_span s, const char *text)
 	       strncasecmp((const char *)s.p, text, s.n) == 0;
 }
 
+uint32_t span_find(struct ber_span s, uint8_t octet)
+{
+	const uint8_t *p = s.n ? memchr(s.p, octet, s.n) : NULL;
+
+	return p ? (uint32_t)(p - s.p) : s.n;
+}
+
 /* How many continuation octets follow this lead octet, and the range of the first of them (RFC 3629 section 4). */
 static int utf8_lead(uint8_t c, uint8_t *low, uint8_t *high)
 {
@@ -248,11 +258,26 @@ static int utf8_lead(uint8_t c, uint8_t *low, uint8_t *high)
 	return c >= 0xf0 && c <= 0xf4 ? 3 : -1;
 }
 
+/* Whether the eight octets at p are all ASCII. */
+static bool ascii8(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return !(word & 0x8080808080808080u);
+}
+
 uint32_t utf8_bad(struct ber_span s)
 {
 	for (uint32_t i = 0; i < s.n;) {
 		uint8_t low, high;
-		int     more = utf8_lead(s.p[i], &low, &high);
+		int     more;
+
+		if (s.n - i >= 8 && ascii8(s.p + i)) {
+			i += 8;
+			continue;
+		}
+		more = utf8_lead(s.p[i], &low, &high);
 
 		if (more < 0 || (uint32_t)more >= s.n - i)
 			return i;

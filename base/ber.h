@@ -99,6 +99,8 @@ static inline uint8_t span_at(struct ber_span s, uint32_t i)
 }
 
 struct ber_span span_from(struct ber_span s, uint32_t i, uint32_t n);
+/* Where this octet first stands, or s.n. */
+uint32_t span_find(struct ber_span s, uint8_t octet);
 
 /* Spans against text, and text rules the directory protocols share. */
 bool ber_span_is(struct ber_span s, const char *text);

@@ -1,15 +1,13 @@
 /* Reads a capture file through libpcap and hands each frame to the link layer.
  *
- * Input from: a file anybody may have made. libpcap owns the file formats; its limits (262,144 bytes per packet, 16 MiB per
- * block) bound the memory of reading. Limits: struct capture_options.
+ * Input from: a file anybody may have made. libpcap owns the file formats; its limits (262,144 bytes per packet and 16 MiB per
+ * block of the link types read here, 128 MiB of D-Bus) bound the memory of reading. Limits: struct capture_options.
  */
 #include "capture/capture_int.h"
 
 #include <limits.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
-
-#define READ_BUFFER (1u << 20) /* bytes of stdio buffer */
 
 static void default_size(size_t *value, size_t standard)
 {
@@ -40,25 +38,40 @@ static void options_fill(struct capture_options *o)
 		o->patience_packets = 128;
 }
 
+/* libpcap over the file; NULL after saying why in err. */
+static pcap_t *pcap_over(struct source *source, FILE *through, char *err, size_t errsize)
+{
+	char    text[PCAP_ERRBUF_SIZE] = "";
+	uint8_t first = source_first(source);
+	pcap_t *pcap;
+
+	/* Only this thread uses the file: no lock per read. */
+	__fsetlocking(through, FSETLOCKING_BYCALLER);
+	pcap = pcap_fopen_offline_with_tstamp_precision(through, PCAP_TSTAMP_PRECISION_MICRO, text);
+	if (pcap)
+		return pcap;
+	snprintf(err, errsize, "not a readable capture: %s%s", text,
+		 first == 0x1f || first == 0x28 ? " (it seems to be compressed: unpack it first)" : "");
+	fclose(through);
+	return NULL;
+}
+
 struct capture *capture_open(FILE *file, const struct capture_options *options, const struct capture_sink *sink, char *err,
 			     size_t errsize)
 {
 	struct capture *c = calloc(1, sizeof(*c));
-	char            text[PCAP_ERRBUF_SIZE] = "";
-	int             first;
+	FILE           *through;
 
-	if (!c) {
+	if (c)
+		c->source = source_open(file, &through);
+	if (!c || !c->source) {
 		snprintf(err, errsize, "no memory to read a capture");
+		free(c);
 		return NULL;
 	}
-	/* Only this thread uses the file: no lock per read. A refused buffer only costs time. */
-	setvbuf(file, NULL, _IOFBF, READ_BUFFER);
-	__fsetlocking(file, FSETLOCKING_BYCALLER);
-	first = ungetc(getc(file), file);
-	c->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_MICRO, text);
+	c->pcap = pcap_over(c->source, through, err, errsize);
 	if (!c->pcap) {
-		snprintf(err, errsize, "not a readable capture: %s%s", text,
-			 first == 0x1f || first == 0x28 ? " (it seems to be compressed: unpack it first)" : "");
+		source_close(&c->source, false);
 		free(c);
 		return NULL;
 	}
@@ -75,17 +88,16 @@ struct capture *capture_open(FILE *file, const struct capture_options *options, 
 static void on_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
 {
 	struct capture *c = (struct capture *)(void *)user;
-	struct view     frame = {.p = bytes, .n = header->caplen};
+	struct view     frame = {.p = bytes, .n = header->caplen, .cut = source_cut(c->source)};
 
 	/* A time that 32 bits cannot hold, or with too many microseconds, is still a number; nothing here depends on more. */
 	c->now.ts_us = (uint64_t)(uint32_t)header->ts.tv_sec * 1000000u + (uint32_t)header->ts.tv_usec;
 	c->now.number++;
 	c->counts.packets++;
 	c->counts.bytes += header->caplen;
-	if (header->len > header->caplen) {
+	if (header->len > header->caplen)
 		frame.cut = header->len - header->caplen;
-		c->counts.cut++;
-	}
+	c->counts.cut += frame.cut > 0;
 	if (c->now.ts_us > c->clock_us)
 		c->clock_us = c->now.ts_us;
 	if (c->clock_us >= c->flows.next_sweep_us) {
@@ -135,9 +147,7 @@ const struct capture_counts *capture_counts_of(const struct capture *c)
 
 uint64_t capture_bytes_read(const struct capture *c)
 {
-	off_t at = ftello(pcap_file(c->pcap));
-
-	return at > 0 ? (uint64_t)at : 0;
+	return source_passed(c->source);
 }
 
 const char *capture_link_name(const struct capture *c)
@@ -158,5 +168,6 @@ void capture_close(struct capture **c)
 	frag_free(old);
 	history_free(old);
 	pcap_close(old->pcap);
+	source_close(&old->source, true);
 	free(old);
 }

@@ -144,7 +144,7 @@ enum capture_end capture_run(struct capture *c, uint64_t max_packets);
 const char *capture_note(const struct capture *c);
 /* Good until capture_close; changes with every capture_run. */
 const struct capture_counts *capture_counts_of(const struct capture *c);
-/* Bytes of the file read so far, for a progress bar; 0 when the system cannot tell. */
+/* Bytes of the file read so far, for a progress bar; also when it is not seekable. */
 uint64_t capture_bytes_read(const struct capture *c);
 /* "EN10MB", "LINUX_SLL2" ...; static, never NULL. */
 const char *capture_link_name(const struct capture *c);

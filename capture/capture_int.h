@@ -120,8 +120,11 @@ struct history_pool {
 	size_t total; /* bytes taken from the system */
 };
 
+struct source; /* source.c */
+
 struct capture {
-	pcap_t                *pcap;
+	struct source         *source;
+	pcap_t                *pcap; /* reads what the source hands on */
 	struct capture_options options;
 	struct capture_sink    sink;
 	struct capture_counts  counts;
@@ -136,6 +139,20 @@ struct capture {
 	size_t                 held_total;
 	char                   note[PCAP_ERRBUF_SIZE + 64];
 };
+
+/*
+ * source.c: the file as libpcap shall see it, without any limit on the length of packets. `out` is for libpcap to read from and
+ * must be closed first. NULL: no memory.
+ */
+struct source *source_open(FILE *file, FILE **out);
+/* The file's first byte; good until `out` is read. */
+uint8_t source_first(const struct source *s);
+/* Bytes libpcap has read. */
+uint64_t source_passed(const struct source *s);
+/* Bytes that the declared limit has cut off the packet libpcap has just read, when libpcap cannot know. */
+size_t source_cut(const struct source *s);
+/* Nulls the pointer. Closes the caller's file, too, unless it is stdin. */
+void source_close(struct source **s, bool file_too);
 
 /* link.c: one captured frame. */
 void link_packet(struct capture *c, struct view frame);

@@ -238,7 +238,7 @@ uint64_t driver_deadline(const struct flow *f)
 {
 	uint64_t due = UINT64_MAX;
 
-	for (int side = 0; side < 2; side++)
+	for (int side = 0; side < 2 && !f->ended; side++)
 		if (f->lane[side].waiting && f->lane[side].deadline < due)
 			due = f->lane[side].deadline;
 	return due;

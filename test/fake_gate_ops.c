@@ -151,6 +151,7 @@ static enum verdict gate_judge(void *user, enum side from, const struct step *st
 	enum verdict      verdict = f->gate->judge ? f->gate->judge(f, from, step, cx, why) : VERDICT_PASS;
 
 	fake_law(f, !(step->flags & STEP_ANSWER) || step->why, "answers inherit their verdict");
+	fake_law(f, step->verb != STEP_SEEN, "stream content inherits its message's verdict");
 	fake_law(f, !f->side[from].passed, "a unit is judged once");
 	f->side[from].passed = verdict == VERDICT_PASS;
 	return verdict;
@@ -281,7 +282,10 @@ static void gate_end(void *user, const struct ending *ending)
 
 static void gate_wake(void *user)
 {
-	((struct fake_flow *)user)->woken = true;
+	struct fake_flow *f = user;
+
+	fake_law(f, !f->ended, "nothing wakes what has ended");
+	f->woken = true;
 }
 
 const struct driver_ops fake_gate_ops = {

@@ -291,7 +291,7 @@ def midway_inside(capture):
 
 
 def test_unseen():
-    unseen("a gap", "gap.pcap", gap, "missing from the capture", "2 messages recognised")
+    unseen("a gap", "gap.pcap", gap, "missing from the capture", "(capture.gap)", "2 messages recognised")
     unseen("TLS by port", "tls.pcap", tls, f"{len(BIND_ASK)} bytes in 1 flow: inside TLS")
     unseen("StartTLS", "starttls.pcap", starttls, "100 bytes in 1 flow: inside TLS", "2 messages recognised")
     unseen("other protocols", "other.pcap", other_ports, "3 flows of protocols with no recogniser yet, by server port: tcp/80 (2), tcp/445 (1)",

@@ -1,5 +1,10 @@
 #!/usr/bin/env python3
 """Plants one violation after another in a small tree and proves that the checker of each rule names it."""
+import contextlib
+import importlib.machinery
+import importlib.util
+import io
+import os
 import pathlib
 import shutil
 import subprocess
@@ -185,8 +190,119 @@ def secrets():
         caught("secrets", what, {"doc/x.md": f"a\n{text}\n"}, f"doc/x.md:2: {what}")
 
 
+def load(name):
+    """A tool as a module, whatever its file is called."""
+    sys.path.insert(0, str(TOOLS))
+    sys.dont_write_bytecode = True
+    loader = importlib.machinery.SourceFileLoader(name.replace(".py", ""), str(TOOLS / name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+def check_itself():
+    """tools/check, run in a small tree of its own, fails when one of its tools does."""
+    for title, changes, good in (("a lawful tree", {}, True), ("a planted include", {"base/x.c": '+#include "cmd/x.h"\n'}, False)):
+        root = tree(changes)
+        try:
+            shutil.copytree(TOOLS, root / "tools", ignore=shutil.ignore_patterns("__pycache__", "vectors"))
+            subprocess.run([root / "tools" / "map"], capture_output=True, check=False)
+            done = subprocess.run([root / "tools" / "check"], capture_output=True, text=True, check=False)
+        finally:
+            shutil.rmtree(root)
+        ok = (done.returncode == 0) == good and ("not ok 1 - layering" in done.stdout) != good
+        TAP.ok(ok, f"check judges {title}", done.stdout, done.stderr)
+
+
+def deps():
+    """An ordinary user with something missing is told what root must run; nothing missing says nothing."""
+    root = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-tools-"))
+    root.chmod(0o755)
+    try:
+        shutil.copy(TOOLS / "deps", root / "deps")
+        lists = {"missing": "no-such-package-of-ours | build | to be missing\nbash | test | there\n", "whole": "bash | build | there\n"}
+        ordinary = ["setpriv", "--reuid=65534", "--clear-groups"] if os.getuid() == 0 else []
+        results = {}
+        for name, text in lists.items():
+            (root / name).write_text(text)
+            for group in ("build", "test"):
+                done = subprocess.run([*ordinary, root / "deps", group], env=dict(os.environ, DEPS_LIST=str(root / name)),
+                                      capture_output=True, text=True, check=False)
+                results[name, group] = (done.returncode, done.stdout + done.stderr)
+    finally:
+        shutil.rmtree(root)
+    code, said = results["missing", "build"]
+    TAP.ok(code == 1 and "no-such-package-of-ours" in said and "sudo" in said, "deps names what is missing and what root must run", said)
+    TAP.ok(results["missing", "test"] == (0, ""), "deps looks only at the wanted group", results["missing", "test"])
+    TAP.ok(results["whole", "build"] == (0, ""), "deps is quiet when all is there", results["whole", "build"])
+
+
+def suite():
+    """The counts of the suite: what fails, what is skipped, and what says nothing."""
+    module = load("suite.py")
+    cases = {
+        "two passed": ("printf 'ok 1 - a\\nok 2 - b\\n1..2\\n'", (2, 0, 0)),
+        "one failed": ("printf 'ok 1 - a\\nnot ok 2 - b\\n1..2\\n'; exit 1", (1, 1, 0)),
+        "a skip": ("printf 'ok 1 - a # SKIP no reason\\nok 2\\n'", (1, 0, 1)),
+        "a whole test skipped": ("printf '1..0 # SKIP absent\\n'", (0, 0, 1)),
+        "a crash behind passes": ("printf 'ok 1 - a\\n'; kill -SEGV $$", (1, 1, 0)),
+        "silence": ("true", (0, 1, 0)),
+    }
+    for title, (script, wanted) in cases.items():
+        one = module.Suite(pathlib.Path(tempfile.gettempdir()))
+        with contextlib.redirect_stdout(io.StringIO()):
+            one.tap(title, ["bash", "-c", script])
+        got = (one.passed, one.failed, one.skipped)
+        TAP.ok(got == wanted, f"the suite counts {title}", f"{got}, wanted {wanted}")
+    one = module.Suite(pathlib.Path(tempfile.gettempdir()))
+    with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
+        file.write('<testsuites><testsuite><testcase name="a"/><testcase name="b"><failure/></testcase>'
+                   '<testcase name="c"><skipped/></testcase></testsuite></testsuites>')
+        file.flush()
+        with contextlib.redirect_stdout(io.StringIO()):
+            module.count_junit(one, file.name)
+    TAP.ok((one.passed, one.failed, one.skipped) == (1, 1, 1), "the suite counts the results of meson test")
+
+
+MUTABLE = """/* A reader. */
+static void read(struct ber *b)
+{
+	if (n > max ||
+	    (n & 1))
+		wire_fail(&b->w, 0, R_X, "x");
+	if (n)
+		n++;
+	n = ber_integer(&s, BER_INTEGER, 0, f(1, 2), R_X, "x");
+	wire_want_u8(&w, 3, R_X, "x");
+	state->seen = true;
+	ber_end(&s, "x");
+}
+"""
+
+
+def mutants():
+    """Each kind of removal, on a small text."""
+    module = load("mutants")
+    code = module.source.blank(MUTABLE)
+    found = {}
+    for operator in (module.guards, module.ranges, module.tags, module.ends, module.states):
+        for mutation in operator("proto/x.c", MUTABLE, code):
+            found[mutation.kind] = mutation.text
+    wanted = {
+        "guard": "if (0 && (n > max ||\n\t    (n & 1)))",
+        "range": 'ber_integer(&s, BER_INTEGER, INT64_MIN, INT64_MAX, R_X, "x")',
+        "want": '(void)wire_u8(&w, "x");',
+        "tag": 'ber_integer(&s, ber_peek(&s), 0, f(1, 2), R_X, "x")',
+    }
+    for kind, text in wanted.items():
+        TAP.ok(text in found.get(kind, ""), f"mutants removes a {kind}", found.get(kind, "not found"))
+    TAP.ok("state->seen" in MUTABLE and "state->seen" not in found.get("state", MUTABLE), "mutants removes a state line")
+    TAP.ok("ber_end" not in found.get("end", "ber_end"), "mutants removes a demand for the end")
+    TAP.ok(sum(1 for _ in module.guards("proto/x.c", MUTABLE, code)) == 1, "mutants leaves an if that refuses nothing alone")
+
+
 def main():
-    for part in (layering, banned_everywhere, banned_in_proto, banned_marks, sizes, stale_map, secrets):
+    for part in (layering, banned_everywhere, banned_in_proto, banned_marks, sizes, stale_map, secrets, check_itself, deps, suite, mutants):
         part()
     return TAP.done()
 

@@ -152,7 +152,7 @@ struct ldap_unit {
 	uint32_t            id;
 	uint32_t            abandoned; /* abandon: the id it names */
 	uint32_t            result;
-	struct ldap_request request; /* of a request: what the table will hold */
+	struct ldap_request request; /* what the table will hold; of an answer: what it holds */
 };
 
 /* One message being read. */
@@ -160,6 +160,7 @@ struct ldap_read {
 	struct cx               *cx;
 	struct ldap_unit        *unit;
 	const struct ldap_state *state; /* NULL for datagrams */
+	const struct ldap_request *asked; /* answers: the outstanding request; NULL when there is none */
 	uint32_t                 id_at, op_at; /* where the message's id and its operation stand */
 	bool                     datagram;
 	bool                     proved;
@@ -269,8 +270,8 @@ bool ldap_user_rule_on_read(const struct ldap_user_rule *rule);
 /* ldap_state.c: may this message come now, and what changes when it went through? */
 struct step ldap_order(const struct ldap_state *state, struct ldap_read *r, const struct wire *w, uint64_t n);
 void        ldap_commit(void *state, const void *unit, struct cx *cx);
-/* May matchedDN be a token? In the answer to a Sicily bind; in one to an unknown request, which is refused for that. */
-bool ldap_token_for_dn(const struct ldap_state *state, const struct cx *cx, uint32_t id);
+/* The outstanding request this answer names, or NULL; also notes it in the unit, and whether matchedDN may be a token. */
+const struct ldap_request *ldap_asked(const struct ldap_state *state, struct ldap_read *r);
 /* Is this an answer that may be given to a request of this kind? */
 bool ldap_answers(uint8_t request, uint8_t answer);
 

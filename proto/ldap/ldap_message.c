@@ -80,7 +80,8 @@ static void protocol_op(struct ldap_read *r, struct ber *b)
 		return;
 	}
 	r->unit->op = op->op;
-	r->unit->request.op = op->op;
+	if (op->from == SIDE_CLIENT)
+		r->unit->request.op = op->op;
 	ldap_fact_number(r, op->from == SIDE_CLIENT ? FACT_OP : FACT_ANSWER, op->op);
 	op->read(r, b);
 }
@@ -113,7 +114,8 @@ void ldap_message(struct ldap_read *r, struct wire *w)
 	b = ber_over(*w, &ldap_ber, tolerate);
 	m = ber_enter(&b, BER_SEQUENCE, "");
 	message_id(r, &m);
-	r->token = r->state && ldap_token_for_dn(r->state, r->cx, r->unit->id);
+	if (r->state && r->unit->from == SIDE_SERVER)
+		r->asked = ldap_asked(r->state, r);
 	protocol_op(r, &m);
 	if (ber_more(&m))
 		ldap_controls(r, &m);

@@ -41,11 +41,14 @@ static uint8_t abandoned_at(const struct ldap_state *s, uint32_t id)
 	return id ? i : ABANDONED_MAX;
 }
 
-bool ldap_token_for_dn(const struct ldap_state *s, const struct cx *cx, uint32_t id)
+const struct ldap_request *ldap_asked(const struct ldap_state *s, struct ldap_read *r)
 {
-	const struct ldap_request *q = table_get(cx, LDAP_REQUESTS, id);
+	const struct ldap_request *q = table_get(r->cx, LDAP_REQUESTS, r->unit->id);
 
-	return q ? q->op == LDAP_BIND && q->auth == AUTH_SICILY : id && abandoned_at(s, id) == ABANDONED_MAX;
+	if (q)
+		r->unit->request = *q;
+	r->token = q ? q->op == LDAP_BIND && q->auth == AUTH_SICILY : r->unit->id && abandoned_at(s, r->unit->id) == ABANDONED_MAX;
+	return q;
 }
 
 static struct step refuse_id(const struct ldap_read *r, const struct wire *w, uint64_t n, uint16_t why)
@@ -113,17 +116,16 @@ static struct step unasked(const struct ldap_read *r, const struct wire *w, uint
 /* An answer belongs to an outstanding request, or to one abandoned a moment ago, and is of its kind. */
 static struct step answer(const struct ldap_state *s, struct ldap_read *r, const struct wire *w, uint64_t n)
 {
-	struct ldap_unit          *u = r->unit;
-	const struct ldap_request *q = table_get(r->cx, LDAP_REQUESTS, u->id);
-	uint8_t                    late = abandoned_at(s, u->id);
-	struct step                step = step_unit(n, STEP_ANSWER);
+	struct ldap_unit *u = r->unit;
+	uint8_t           late = r->asked ? ABANDONED_MAX : abandoned_at(s, u->id);
+	struct step       step = step_unit(n, STEP_ANSWER);
 
-	if (!q && late == ABANDONED_MAX)
+	if (!r->asked && late == ABANDONED_MAX)
 		return refuse_id(r, w, n, R_LDAP_ANSWER_UNKNOWN);
-	if (!ldap_answers(q ? q->op : s->abandoned_op[late], u->op))
+	if (!ldap_answers(r->asked ? r->asked->op : s->abandoned_op[late], u->op))
 		return refuse_op(r, w, n, R_LDAP_ANSWER_OP);
 	u->final = is_final(u->op);
-	if (q && q->starttls && u->final && u->result == RESULT_SUCCESS) {
+	if (u->request.starttls && u->final && u->result == RESULT_SUCCESS) {
 		step.verb = STEP_SWITCH;
 		step.proto = PROTO_OPAQUE_TLS;
 	}
@@ -187,8 +189,7 @@ static void commit_bind(struct ldap_state *s, const struct ldap_request *q, uint
 
 static void commit_answer(struct ldap_state *s, const struct ldap_unit *u, struct cx *cx)
 {
-	const struct ldap_request *q = table_edit(cx, LDAP_REQUESTS, u->id);
-	uint8_t                    late = abandoned_at(s, u->id);
+	uint8_t late = abandoned_at(s, u->id);
 
 	if (u->notice)
 		cx->end_flow = true;
@@ -196,11 +197,9 @@ static void commit_answer(struct ldap_state *s, const struct ldap_unit *u, struc
 		return;
 	if (late < ABANDONED_MAX)
 		s->abandoned[late] = 0;
-	if (!q)
-		return;
-	if (q->op == LDAP_BIND)
-		commit_bind(s, q, u->result);
-	if (q->starttls)
+	if (u->request.op == LDAP_BIND)
+		commit_bind(s, &u->request, u->result);
+	if (u->request.starttls)
 		s->starttls = false;
 	table_del(cx, LDAP_REQUESTS, u->id);
 }

@@ -40,15 +40,12 @@ void ldap_refuse_next(struct ber *b, uint16_t why, uint64_t expected, uint64_t g
 
 bool ldap_text_check(struct ber *b, struct ber_span s, const char *field)
 {
-	uint32_t bad = utf8_bad(s);
+	uint32_t bad = utf8_bad(s), nul = span_find(s, 0);
 
 	if (bad < s.n)
 		bad_at(b, s, bad, R_LDAP_UTF8, field);
-	for (uint32_t i = 0; i < s.n; i++)
-		if (span_at(s, i) == 0) {
-			bad_at(b, s, i, R_LDAP_NUL, field);
-			break;
-		}
+	else if (nul < s.n)
+		bad_at(b, s, nul, R_LDAP_NUL, field);
 	return !b->w.fault->why;
 }
 
@@ -227,12 +224,7 @@ struct ber_span ldap_rule_name(const struct ldap_read *r, struct ber *b, uint8_t
 
 struct ber_span ldap_type(struct ber_span s)
 {
-	uint32_t i = 0;
-
-	while (i < s.n && span_at(s, i) != ';')
-		i++;
-	s.n = i;
-	return s;
+	return span_from(s, 0, span_find(s, ';'));
 }
 
 /* URI ::= LDAPString; what stands between "//" and the next "/", "?" or the end is the host and port. */

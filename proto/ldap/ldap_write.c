@@ -110,7 +110,7 @@ void ldap_add_request(struct ldap_read *r, struct ber *b)
 	uint32_t name = ldap_characters(entry.sam), name_max = ldap_limit(r, LIMIT_USER_SAM_USER);
 
 	if (entry.user && name > name_max)
-		wire_fail_numbers(&list.w, entry.sam.at, R_LDAP_USER_SAM_USER, "sAMAccountName", name_max, name);
+		wire_fail_numbers(&a.w, entry.sam.at, R_LDAP_USER_SAM_USER, "sAMAccountName", name_max, name);
 	ber_end(&a, "");
 }
 

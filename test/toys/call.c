@@ -1,6 +1,7 @@
 /*
  * A call that announces a second flow, as H.245 does: an address in a message, patched to the gate's own.
- * either side = "A" ip(4 bytes) port(be16) (come and connect to me) | "K" (accepted: legs may speak) | "E" (the call is over)
+ * either side = "A" ip(4 bytes) port(be16) (come and connect to me) | "F" ip port (the same, and it may speak at once)
+ *             | "K" (accepted: legs may speak) | "E" (the call is over)
  * Our own answer: "N".
  */
 #include "test/toys/toys.h"
@@ -41,7 +42,7 @@ static struct step call_next(const void *state, void *unit, const struct in *in,
 	if (!in->len)
 		return step_more(1);
 	u->op = in->bytes[0];
-	if (u->op == 'A')
+	if (u->op == 'A' || u->op == 'F')
 		return in->len < 7 ? step_more(7) : announce(in, cx);
 	if (u->op != 'K' && u->op != 'E')
 		return toy_refuse(cx, in, T_OP, 0, 1, "op");
@@ -54,7 +55,7 @@ static void call_commit(void *state, const void *unit, struct cx *cx)
 	struct call_group      *group = cx->group;
 
 	(void)state;
-	if (u->op == 'K' && group)
+	if ((u->op == 'K' || u->op == 'F') && group)
 		group->open = 1;
 	if (u->op == 'E')
 		cx->end_group = true;

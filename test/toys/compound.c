@@ -1,7 +1,7 @@
 /*
  * Chained commands with payload inside: each command is a unit, "+" says that its message goes on.
  * request = op more [digit payload]     op: C create, W write, X close; more: "+" or "."; W alone has a payload, opaque
- * answer  = c|w|x more                  our own: "e."
+ * answer  = c|w|x more | "y." (raw bytes to the end of the flow)     our own: "e."
  */
 #include "test/toys/toys.h"
 
@@ -28,7 +28,7 @@ static struct step compound_next(const void *state, void *unit, const struct in 
 		return step_more(2);
 	u->op = in->bytes[0];
 	toy_fact(cx, 0, u->op);
-	if (u->op == 0 || !strchr(in->from == SIDE_CLIENT ? "CWX" : "cwx", u->op))
+	if (u->op == 0 || !strchr(in->from == SIDE_CLIENT ? "CWX" : "cwxy", u->op))
 		return toy_refuse(cx, in, T_FRAME, 0, 0, "Command");
 	if (in->bytes[1] != '+' && in->bytes[1] != '.')
 		return toy_refuse(cx, in, T_FRAME, 1, 0, "NextCommand");
@@ -37,7 +37,7 @@ static struct step compound_next(const void *state, void *unit, const struct in 
 	if (in->from == SIDE_SERVER) {
 		if (!s->owed)
 			return toy_refuse(cx, in, T_UNASKED, 0, 2, "Command");
-		return step_unit(2, flags | STEP_ANSWER);
+		return (struct step){.verb = STEP_UNIT, .flags = flags | STEP_ANSWER, .n = 2, .opaque = u->op == 'y' ? OPAQUE_MAX : 0};
 	}
 	if (u->op == 'W') {
 		n = 3;

@@ -1,7 +1,7 @@
 /*
  * A directory: requests by id in a contract table, results with a long opaque entry.
  * request = op id      op: S search, M modify, B (its denial is 4000 bytes long); id: any byte; A id abandons (no slot, no answer)
- * answer  = "e" id length(1 byte) entry | "d" id (done)     our own: "x" id
+ * answer  = "e" id length(1 byte) entry | "d" id (done) | "t" id (sealed from here on)     our own: "x" id
  */
 #include "test/toys/toys.h"
 
@@ -45,12 +45,14 @@ static struct step dir_next(const void *state, void *unit, const struct in *in, 
 	*u = (struct dir_unit){.from = (uint8_t)in->from, .op = in->bytes[0], .id = in->bytes[1]};
 	if (in->from == SIDE_CLIENT)
 		return request(u, in, cx);
-	if (u->op != 'e' && u->op != 'd')
+	if (u->op != 'e' && u->op != 'd' && u->op != 't')
 		return toy_refuse(cx, in, T_FRAME, 0, 0, "op");
 	if (!table_get(cx, DIR_OUTSTANDING, u->id))
 		return toy_refuse(cx, in, T_UNASKED, 1, u->op == 'd' ? 2 : 0, "id");
 	if (u->op == 'd')
 		return step_unit(2, STEP_ANSWER);
+	if (u->op == 't')
+		return (struct step){.verb = STEP_SWITCH, .flags = STEP_ANSWER, .n = 2, .proto = TOY_SEALED};
 	if (in->len < 3)
 		return step_more(3);
 	return (struct step){.verb = STEP_UNIT, .flags = STEP_ANSWER, .n = 3, .opaque = in->bytes[2]};
@@ -74,7 +76,9 @@ static bool dir_deny(void *state, const void *unit, struct cx *cx)
 	size_t                 n = u && u->op == 'B' ? sizeof(answer) : 2;
 
 	(void)state;
-	if (!u || u->from == SIDE_SERVER)
+	if (!u)
+		return true; /* the driver knows better: framing is lost */
+	if (u->from == SIDE_SERVER)
 		return false;
 	memset(answer, u->id, n);
 	answer[0] = 'x';

@@ -107,7 +107,7 @@ static bool line_deny(void *state, const void *unit, struct cx *cx)
 
 	if (s->is_signed) {
 		cx->no_answer = R_ANSWER_SIGNED;
-		return false;
+		return true; /* the driver knows better */
 	}
 	if (!u || u->from == SIDE_SERVER) {
 		toy_answer(cx, "*3bye", 5);

@@ -1,7 +1,7 @@
 /*
  * A client that names its server, as SOCKS does: the greeting is consumed, the request is dialled and consumed.
- * request = "g" digit methods | "c" digit name port(be16)     our answers: "m0" (greeting), "ok", "no"
- * After "ok" the line toy speaks.
+ * request = "g" digit methods | "c" digit name port(be16) | "f" digit name port     our answers: "m0" (greeting), "ok", "no"
+ * After "ok" to "c" the line toy speaks; after "f" the proxy may be asked again.
  */
 #include "test/toys/toys.h"
 
@@ -37,6 +37,8 @@ static struct step connect_step(const struct in *in, size_t n, struct cx *cx)
 	if (in->event == EVENT_DIAL_FAILED)
 		return toy_refuse(cx, in, R_ROUTE_FAILED, 2, n, "name");
 	consume(cx, n);
+	if (in->bytes[0] == 'f')
+		return step_unit(n, 0);
 	return (struct step){.verb = STEP_SWITCH, .n = n, .proto = TOY_LINE};
 }
 
@@ -53,14 +55,14 @@ static struct step proxy_next(const void *state, void *unit, const struct in *in
 		return step_more(2);
 	u->op = in->bytes[0];
 	len = toy_digit(in->bytes[1]);
-	if ((u->op != 'g' && u->op != 'c') || len < 0)
+	if ((u->op != 'g' && u->op != 'c' && u->op != 'f') || len < 0)
 		return toy_refuse(cx, in, T_FRAME, 0, 0, "request");
-	n = 2 + (size_t)len + (u->op == 'c' ? 2 : 0);
+	n = 2 + (size_t)len + (u->op == 'g' ? 0 : 2);
 	if (in->len < n)
 		return step_more(n);
 	if ((u->op == 'g') == s->greeted)
 		return toy_refuse(cx, in, T_ORDER, 0, n, "request");
-	if (u->op == 'c')
+	if (u->op != 'g')
 		return connect_step(in, n, cx);
 	consume(cx, n);
 	return step_unit(n, 0);

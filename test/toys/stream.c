@@ -46,7 +46,7 @@ static struct step stream_next(const void *state, void *unit, const struct in *i
 	u->ends = dot != NULL;
 	if (dot)
 		return step_unit(n, STEP_ANSWER);
-	return n > LAG ? seen(n - LAG) : step_more((uint64_t)LAG + 1);
+	return n > LAG ? seen(n - LAG) : step_more((uint64_t)n + 1); /* the next byte may be the dot */
 }
 
 static void stream_commit(void *state, const void *unit, struct cx *cx)

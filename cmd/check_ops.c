@@ -1,0 +1,132 @@
+/* Answers the driver's questions for `check`: nothing is protected, so every refusal is seen and reading goes on. */
+#include "cmd/check.h"
+
+static const uint8_t *op_peek(void *user, enum side from, size_t *len, bool *fin)
+{
+	const struct check_flow *f = user;
+
+	*fin = f->side[from].fin;
+	return bytes_peek(&f->side[from], len);
+}
+
+static void op_drop(void *user, enum side from, size_t n)
+{
+	struct check_flow *f = user;
+
+	bytes_drop(f->check, &f->side[from], n);
+}
+
+static void op_emit(void *user, enum side from, const uint8_t *bytes, size_t n)
+{
+	(void)user, (void)from, (void)bytes, (void)n;
+}
+
+static void op_answer(void *user, const uint8_t *bytes, size_t n)
+{
+	(void)user, (void)bytes, (void)n;
+}
+
+static enum verdict op_judge(void *user, enum side from, const struct step *step, const struct cx *cx, uint16_t *why)
+{
+	(void)user, (void)from, (void)step, (void)cx, (void)why;
+	return VERDICT_PASS;
+}
+
+static bool op_watch(void *user, const struct report *report)
+{
+	(void)user, (void)report;
+	return true;
+}
+
+static void op_report(void *user, const struct report *report)
+{
+	struct check_flow *f = user;
+	struct side_bytes *side = &f->side[report->from];
+
+	if (report->kind == REPORT_UNANSWERED)
+		return;
+	side->accounted = f->datagram ? side->fed : side->accounted + report->unit_len;
+	if (report->kind == REPORT_UNSEEN)
+		f->opaque = UNSEEN_FRAMING;
+	print_report(f, report);
+}
+
+/* What speaks may have changed with the last unit. */
+static void note_protocol(struct check_flow *f)
+{
+	const struct recogniser *r = driver_protocol(f->driver);
+
+	if (f->r == r)
+		return;
+	f->r = r;
+	f->tally = &f->check->totals.tally[protocol_place(r->id)];
+}
+
+static void op_committed(void *user, enum side from, const struct step *step, const struct cx *cx)
+{
+	struct check_flow *f = user;
+	bool               opaque = step->opaque || reason_of(step->why)->class == CLASS_OPAQUE;
+
+	note_protocol(f);
+	if (opaque)
+		f->opaque = f->r->id == PROTO_OPAQUE_TLS ? UNSEEN_TLS : UNSEEN_SEALED;
+	if (step->why == R_NONE)
+		f->side[from].accounted += step->n;
+	if (!step->n || step->why != R_NONE || step->verb == STEP_SEEN || step->flags & STEP_INSIDE)
+		return;
+	f->side[from].messages++;
+	f->tally->messages[from]++;
+	f->check->totals.messages++;
+	if (f->check->options.units)
+		print_unit(f, from, step, cx);
+}
+
+static void op_dial(void *user, const struct route *route)
+{
+	struct check_flow *f = user;
+
+	(void)route;
+	f->dialing = true;
+}
+
+/* What a captured conversation announces has its own flow in the capture. */
+static bool op_bind(void *user, const struct expect *expect, struct group *group, struct address *bound)
+{
+	(void)user, (void)group;
+	*bound = expect->to;
+	return true;
+}
+
+static void op_fin(void *user, enum side from)
+{
+	(void)user, (void)from;
+}
+
+static void op_end(void *user, const struct ending *ending)
+{
+	struct check_flow *f = user;
+
+	(void)ending;
+	f->ended = true;
+}
+
+static void op_wake(void *user)
+{
+	(void)user;
+}
+
+const struct driver_ops check_driver_ops = {
+	.peek = op_peek,
+	.drop = op_drop,
+	.emit = op_emit,
+	.answer = op_answer,
+	.judge = op_judge,
+	.watch = op_watch,
+	.report = op_report,
+	.committed = op_committed,
+	.dial = op_dial,
+	.bind = op_bind,
+	.fin = op_fin,
+	.end = op_end,
+	.wake = op_wake,
+};
