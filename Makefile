@@ -28,8 +28,9 @@ bench: all ## against packaged peers, ratios printed
 fuzz: ## long fuzz runs (RUNS=1000000 each)
 	@fuzz/run $(or $(RUNS),1000000)
 
-map: ## write MAP.md anew
+map: all ## write MAP.md and doc/protocols anew
 	@tools/map
+	@tools/manual $(BUILD)/sallyport
 
 install: all ## into PREFIX (default /usr/local)
 	@meson install -C $(BUILD) --quiet

@@ -23,7 +23,7 @@ from tap import Tap
 PROGRAM = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else HERE.parent / "build") / "sallyport"
 MAN = HERE.parent / "doc" / "man"
 CLEAN, FOUND, USAGE = 0, 1, 2
-VERBS = ["check", "reasons", "shields"]
+VERBS = ("check", "reasons", "shields", "protocols")
 TAP = Tap()
 A, B = ("10.0.0.1", 40000), ("10.0.0.2", 389)
 
@@ -442,6 +442,15 @@ def test_lists():
     code, out, _ = run("shields")
     TAP.ok(code == CLEAN and max(map(len, out.splitlines())) <= 100 and "18 founding flaws:" in out, "shields: within 100 columns", out)
     same(run("shields", "CVE-2003-0663")[1], run("shields", "CAN-2003-0663")[1], "CVE and CAN are one name")
+    code, out, _ = run("protocols", "--json")
+    ldap = {entry["name"]: entry for entry in json.loads(out)}["ldap"]
+    TAP.ok(code == CLEAN and all(x["least"] <= x["default"] <= x["most"] and x["source"] for x in ldap["limits"]), "limits: in their range")
+    TAP.ok(all(x["client"] for x in ldap["tolerances"]), "each tolerance names who needs it")
+    code, out, _ = run("protocols", "ldap")
+    names = [x["name"] for part in ("limits", "tolerances", "facts") for x in ldap[part]]
+    TAP.ok(code == CLEAN and all(f"    {name}: " in out for name in names) and max(map(len, out.splitlines())) <= 100, "protocols: all, within 100 columns")
+    code, _, err = run("protocols", "ldpa")
+    TAP.ok(code == USAGE and "did you mean" in err, "protocols: an unknown name", err)
 
 
 def manual_options(page):

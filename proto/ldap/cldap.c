@@ -74,8 +74,6 @@ static struct step next(const void *state, void *unit, const struct in *in, stru
 	wire_name(&w, "ldap");
 	if (in->len > max)
 		wire_fail_numbers(&w, 0, R_LDAP_DATAGRAM_SIZE, "", max, in->len);
-	if (w.fault->why)
-		return step_refuse(in->len);
 	return in->from == SIDE_CLIENT ? question(&r, &w, in->len) : answer(state, &r, &w, in->len);
 }
 

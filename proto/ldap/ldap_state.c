@@ -68,12 +68,15 @@ static struct step wait_for(const struct ldap_read *r, uint64_t n, uint16_t why)
 	return (struct step){.verb = STEP_WAIT, .why = why, .ms = ldap_limit(r, LIMIT_WAIT), .n = n};
 }
 
-/* Abandon of what is over, or cannot be abandoned, would say nothing to the server: it is swallowed. */
+/*
+ * Abandon of what is over would say nothing to the server, and a bind cannot be abandoned: swallowed. (Nor can
+ * StartTLS; while it is outstanding the client may not speak at all.)
+ */
 static struct step abandon(struct ldap_read *r, uint64_t n)
 {
 	const struct ldap_request *q = table_get(r->cx, LDAP_REQUESTS, r->unit->abandoned);
 
-	if (!q || q->op == LDAP_BIND || q->starttls) {
+	if (!q || q->op == LDAP_BIND) {
 		r->unit->swallowed = true;
 		r->cx->patch[r->cx->patches++] = (struct patch){.form = PATCH_BYTES, .old_len = (uint32_t)n};
 	} else {

@@ -72,7 +72,7 @@ const struct limit_def ldap_limits[LDAP_LIMITS] = {
 const struct tolerance_def ldap_tolerances[LDAP_TOLERANCES] = {
 	{"ldap.ber.long-length", "encoders that reserve three length octets (81 nn or 82 00 nn below 128, 83 00 nn nn)",
 	 "CAN-2004-0123 CVE-2003-0818"},
-	{"ldap.ber.boolean", "encoders that write TRUE as 01", ""},
+	{"ldap.ber.boolean", "encoders that write TRUE as 01: go-ldap before 3.2, impacket", ""},
 	{"ldap.bind.sicily", "Windows NT 4 and impacket-based tools (MS-ADTS 5.1.1.1.3)", ""},
 	{"ldap.bind.v2", "LDAPv2 clients of the 1990s (RFC 1777)", "CAN-2003-0663"},
 	{"ldap.filter.empty-set", "OpenLDAP tools that ask (&) and (|) (RFC 4526)", ""},

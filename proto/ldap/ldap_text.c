@@ -23,13 +23,10 @@ static bool is_keychar(uint8_t c, bool loose)
 	return is_alpha(c) || is_digit(c) || c == '-' || (loose && c == '_');
 }
 
-/* A rule broken i octets into the string. */
+/* A rule broken i octets into the string, or by its end. */
 static void bad_at(struct ber *b, struct ber_span s, uint32_t i, uint16_t why, const char *field)
 {
-	if (i < s.n)
-		wire_fail_numbers(&b->w, s.at + i, why, field, 0, span_at(s, i));
-	else
-		wire_fail(&b->w, s.at + i, why, field);
+	wire_fail_numbers(&b->w, s.at + i, why, field, 0, span_at(s, i));
 }
 
 void ldap_refuse_next(struct ber *b, uint16_t why, uint64_t expected, uint64_t got)
