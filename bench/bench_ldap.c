@@ -22,6 +22,7 @@ struct bench {
 	const uint8_t *bytes[2];
 	size_t         len[2];
 	uint64_t       committed, facts, refused;
+	struct profile profile;
 };
 
 static const uint8_t *bench_peek(void *user, enum side from, size_t *len, bool *fin)
@@ -86,10 +87,16 @@ static void bench_dial(void *user, const struct route *route)
 	(void)user, (void)route;
 }
 
-static bool bench_bind(void *user, const struct expect *expect, struct group *group, struct address *bound)
+static bool bench_bind(void *user, const struct expect *expect, uint8_t n, struct group *group, struct address *bound)
 {
-	(void)user, (void)expect, (void)group, (void)bound;
+	(void)user, (void)expect, (void)n, (void)group, (void)bound;
 	return false;
+}
+
+static const struct profile *bench_profile(void *user, uint16_t proto)
+{
+	(void)proto;
+	return &((struct bench *)user)->profile;
 }
 
 static void bench_fin(void *user, enum side from)
@@ -110,7 +117,7 @@ static void bench_wake(void *user)
 static const struct driver_ops ops = {
 	.peek = bench_peek, .drop = bench_drop, .emit = bench_emit, .answer = bench_answer, .judge = bench_judge,
 	.watch = bench_watch, .report = bench_report, .committed = bench_committed, .dial = bench_dial, .bind = bench_bind,
-	.fin = bench_fin, .end = bench_end, .wake = bench_wake,
+	.profile = bench_profile, .fin = bench_fin, .end = bench_end, .wake = bench_wake,
 };
 
 static uint64_t now_ns(void)
@@ -151,10 +158,9 @@ static bool run(uint32_t wanted, double out[static 2])
 	static uint8_t    requests[BATCH * MESSAGE_MAX], answers[BATCH * MESSAGE_MAX];
 	struct clock      clock = {0};
 	struct driver_env env = {.recognisers = protocols, .ops = &ops, .clock = &clock};
-	struct profile    profile = {.wanted = wanted};
-	struct bench      b = {0};
+	struct bench      b = {.profile = {.wanted = wanted}};
 	uint64_t          ns[2] = {0};
-	struct flow      *flow = driver_env_open(&env) ? driver_open(&env, PROTO_LDAP, &profile, NULL, &b) : NULL;
+	struct flow      *flow = driver_env_open(&env) ? driver_open(&env, PROTO_LDAP, NULL, &b) : NULL;
 
 	for (unsigned round = 0; flow && round < ROUNDS; round++) {
 		size_t asked = fill(requests, search, sizeof(search) - 1, SEARCH_ID, round * BATCH);

@@ -42,7 +42,7 @@ struct totals {
 	uint64_t    *by_reason; /* by reason number */
 	uint64_t     unseen_bytes[UNSEEN_KINDS], unseen_flows[UNSEEN_KINDS];
 	uint64_t     midway; /* flows of known protocols that began before the capture, and were read */
-	uint64_t     uncovered, uncovered_bytes;
+	uint64_t     uncovered; /* flows without a recogniser; their bytes are captured.ignored_bytes */
 	uint64_t    *uncovered_port[2]; /* flows without a recogniser by server port: TCP, UDP */
 	uint64_t     reset; /* flows of known protocols ended by a reset */
 	uint64_t     files, files_cut, files_damaged, interrupted;

@@ -52,12 +52,12 @@ static struct check_flow *flow_new(struct check *check, const struct capture_key
 
 	if (!f)
 		return NULL;
-	f->driver = driver_open(&check->env, guess.proto, &check->profile[place], NULL, f);
+	f->check = check;
+	f->driver = driver_open(&check->env, guess.proto, NULL, f);
 	if (!f->driver) {
 		slots_give(&check->slots, &gone, sizeof(*f));
 		return NULL;
 	}
-	f->check = check;
 	f->r = driver_protocol(f->driver);
 	f->tally = &check->totals.tally[place];
 	f->tally->flows++;

@@ -90,11 +90,19 @@ static void op_dial(void *user, const struct route *route)
 }
 
 /* What a captured conversation announces has its own flow in the capture. */
-static bool op_bind(void *user, const struct expect *expect, struct group *group, struct address *bound)
+static bool op_bind(void *user, const struct expect *expect, uint8_t n, struct group *group, struct address *bound)
 {
 	(void)user, (void)group;
-	*bound = expect->to;
+	for (uint8_t i = 0; i < n; i++)
+		bound[i] = expect[i].to;
 	return true;
+}
+
+static const struct profile *op_profile(void *user, uint16_t proto)
+{
+	const struct check_flow *f = user;
+
+	return &f->check->profile[protocol_place(proto)];
 }
 
 static void op_fin(void *user, enum side from)
@@ -126,6 +134,7 @@ const struct driver_ops check_driver_ops = {
 	.committed = op_committed,
 	.dial = op_dial,
 	.bind = op_bind,
+	.profile = op_profile,
 	.fin = op_fin,
 	.end = op_end,
 	.wake = op_wake,

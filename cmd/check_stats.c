@@ -44,6 +44,7 @@ static json_t *unseen_stats(const struct totals *t)
 	for (size_t i = 0; i < 256; i++)
 		neither += c->other_protocol[i];
 	number(all, "flows_no_recogniser", t->uncovered);
+	number(all, "bytes_no_recogniser", c->ignored_bytes);
 	number(all, "flows_midway", t->midway);
 	number(all, "messages_unjudged", t->unjudged);
 	number(all, "packets_cut", c->cut);

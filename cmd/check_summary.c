@@ -36,7 +36,7 @@ void summary_add_capture(struct totals *totals, const struct capture_counts *fro
 	ADD(packets), ADD(bytes), ADD(cut), ADD(malformed), ADD(other), ADD(fragments), ADD(fragments_dropped);
 	ADD(datagrams_ambiguous), ADD(tcp), ADD(udp), ADD(flows), ADD(flows_silent), ADD(flows_midway), ADD(flows_evicted);
 	ADD(refused), ADD(no_memory), ADD(retransmitted), ADD(unchecked_bytes), ADD(after_close), ADD(stray), ADD(odd_acks);
-	ADD(odd_seqs), ADD(urgent), ADD(gaps), ADD(gap_bytes), ADD(ambiguous);
+	ADD(odd_seqs), ADD(urgent), ADD(gaps), ADD(gap_bytes), ADD(ambiguous), ADD(ignored_bytes);
 #undef ADD
 	for (size_t i = 0; i < sizeof(to->other_protocol) / sizeof(to->other_protocol[0]); i++)
 		to->other_protocol[i] += from->other_protocol[i];
@@ -195,6 +195,7 @@ static void print_uncovered(const struct totals *t)
 	if (!t->uncovered)
 		return;
 	str_add(&s, "  ");
+	counted(&s, t->captured.ignored_bytes, "byte in ", "bytes in ");
 	counted(&s, t->uncovered, "flow", "flows");
 	str_add(&s, " of protocols with no recogniser yet, by server port: ");
 	for (size_t i = 0; i < n; i++) {

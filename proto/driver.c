@@ -156,10 +156,7 @@ static bool bind_all(struct turn_of *t, struct address *bound)
 	struct group *group = cx->expects ? driver_group(t->f) : t->f->group;
 
 	cx->group = group ? group->state : NULL;
-	for (uint8_t i = 0; i < cx->expects; i++)
-		if (!group || !t->f->env->ops->bind(t->f->user, &cx->expect[i], group, &bound[i]))
-			return false;
-	return true;
+	return !cx->expects || (group && t->f->env->ops->bind(t->f->user, cx->expect, cx->expects, group, bound));
 }
 
 /* The octets a patch puts in place of its span; at most 18 for addresses, which are built in `room`. */
@@ -189,10 +186,11 @@ static void emit(struct turn_of *t, size_t n, const struct address *bound)
 		const struct patch *patch = &cx->patch[i];
 		uint8_t             room[18];
 		size_t              len;
-		const uint8_t      *bytes = patch_bytes(patch, bound, room, &len);
+		const uint8_t      *bytes;
 
-		if (patch->offset < at || patch->offset > n || patch->old_len > n - patch->offset)
+		if ((patch->form >= PATCH_IP4_PORT && patch->expect >= cx->expects) || patch->offset < at || patch->offset > n || patch->old_len > n - patch->offset)
 			abort();
+		bytes = patch_bytes(patch, bound, room, &len);
 		if (patch->offset > at)
 			ops->emit(t->f->user, t->in.from, t->in.bytes + at, patch->offset - at);
 		if (len)

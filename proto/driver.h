@@ -16,6 +16,8 @@
 
 struct group; /* shared by the flows of one call */
 
+struct profile;
+
 enum verdict { VERDICT_PASS = 0, VERDICT_DENY };
 
 enum report_kind {
@@ -64,8 +66,10 @@ struct driver_ops {
 	void (*committed)(void *user, enum side from, const struct step *step, const struct cx *cx);
 	/* Start dialling; the result comes by driver_dialed. */
 	void (*dial)(void *user, const struct route *route);
-	/* Open a pinhole; sets the address the other end is told. False: the unit is denied. */
-	bool (*bind)(void *user, const struct expect *expect, struct group *group, struct address *bound);
+	/* Open all n pinholes or none; sets the address the other end is told for each. False: the unit is denied. */
+	bool (*bind)(void *user, const struct expect *expect, uint8_t n, struct group *group, struct address *bound);
+	/* The settings a protocol is read with, when the flow opens and after each SWITCH. NULL, or returning NULL: safe defaults. */
+	const struct profile *(*profile)(void *user, uint16_t proto);
 	/* The direction from `from` is finished: mirror the half-close. */
 	void (*fin)(void *user, enum side from);
 	/* The flow is over; the caller sends FIN or reset and calls driver_close when it likes. */
@@ -74,7 +78,7 @@ struct driver_ops {
 	void (*wake)(void *user);
 };
 
-/* What a service fixes for its flows: limits, tolerances, facts somebody asks for. Borrowed, const. */
+/* What a service fixes for its flows: limits, tolerances, facts somebody asks for. The limits are borrowed while the flow lives. */
 struct profile {
 	const uint64_t *limit; /* NULL = the recogniser's safe defaults */
 	uint32_t        tolerate;
@@ -99,7 +103,7 @@ bool driver_env_open(struct driver_env *env);
 void driver_env_close(struct driver_env *env);
 
 /* A new flow speaking `proto`; joins `group` (NULL: none). NULL when there is no memory: refuse the session. */
-struct flow *driver_open(struct driver_env *env, uint16_t proto, const struct profile *profile, struct group *group, void *user);
+struct flow *driver_open(struct driver_env *env, uint16_t proto, struct group *group, void *user);
 /* Forget the flow and all it holds; leaves its group. *flow becomes NULL. */
 void driver_close(struct flow **flow);
 

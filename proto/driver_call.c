@@ -4,7 +4,7 @@
 
 #include "proto/driver_int.h"
 
-struct cx *driver_cx(struct flow *f)
+struct cx *driver_cx(struct flow *f, enum side from)
 {
 	struct driver_private *p = f->env->private;
 	struct cx             *cx = &p->cx;
@@ -13,6 +13,7 @@ struct cx *driver_cx(struct flow *f)
 	cx->tolerate = f->tolerate;
 	cx->wanted = f->wanted;
 	cx->flow = f;
+	cx->from = from;
 	cx->group = f->group ? f->group->state : NULL;
 	cx->pure = false;
 	cx->patches = cx->expects = 0;
@@ -28,7 +29,7 @@ struct cx *driver_cx(struct flow *f)
 static struct step call(struct flow *f, const struct in *in, struct trace *trace)
 {
 	struct driver_private *p = f->env->private;
-	struct cx             *cx = driver_cx(f);
+	struct cx             *cx = driver_cx(f, in->from);
 	struct step            step;
 
 	driver_unreserve(p);

@@ -120,7 +120,20 @@ static void group_leave(struct flow *f)
 		slots_give(&f->env->private->slots, &gone, sizeof(*group));
 }
 
-struct flow *driver_open(struct driver_env *env, uint16_t proto, const struct profile *profile, struct group *group, void *user)
+/* From now on the recogniser at `place` reads this flow, with the settings its owner gives. */
+static void speak(struct flow *f, int place)
+{
+	const struct driver_ops *ops = f->env->ops;
+	const struct recogniser *r = f->env->recognisers[place];
+	const struct profile    *profile = ops->profile ? ops->profile(f->user, r->id) : NULL;
+
+	f->r = r;
+	f->limit = profile && profile->limit ? profile->limit : f->env->private->defaults[place];
+	f->tolerate = profile ? profile->tolerate : 0;
+	f->wanted = profile ? profile->wanted : 0;
+}
+
+struct flow *driver_open(struct driver_env *env, uint16_t proto, struct group *group, void *user)
 {
 	int          place = place_of(env, proto);
 	struct flow *f = place < 0 ? NULL : slots_take(&env->private->slots, sizeof(*f));
@@ -128,11 +141,8 @@ struct flow *driver_open(struct driver_env *env, uint16_t proto, const struct pr
 	if (!f)
 		return NULL;
 	f->env = env;
-	f->r = env->recognisers[place];
 	f->user = user;
-	f->limit = profile && profile->limit ? profile->limit : env->private->defaults[place];
-	f->tolerate = profile ? profile->tolerate : 0;
-	f->wanted = profile ? profile->wanted : 0;
+	speak(f, place);
 	if (group)
 		group_join(f, group);
 	return f;
@@ -155,9 +165,7 @@ void driver_switch(struct flow *f, uint16_t proto)
 		abort();
 	tables_free(f);
 	gathers_free(f);
-	f->r = f->env->recognisers[place];
-	f->limit = f->env->private->defaults[place];
-	f->tolerate = f->wanted = 0;
+	speak(f, place);
 	memset(f->state, 0, sizeof(f->state));
 	driver_look_again(f);
 }

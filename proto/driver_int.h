@@ -98,7 +98,7 @@ struct step driver_call_next(struct flow *f, const struct in *in);
 /* The same call again with a trace, so that the fault in cx knows its field path. */
 void driver_trace_fault(struct flow *f, const struct in *in);
 /* Fresh cx for a call made for this flow. */
-struct cx *driver_cx(struct flow *f);
+struct cx *driver_cx(struct flow *f, enum side from);
 
 /* driver_answer.c */
 /* Give cx->answer to the client now, at the next boundary, or say why not. `question` bounds a datagram's answer. */

@@ -22,6 +22,12 @@
  *         was read before the fault. Returns whether the flow lives on.
  *
  * A unit is the smallest run of bytes after which the receiver may act or owes an answer.
+ *
+ * Three things that are easy to get wrong, each found by the driver's fuzzer:
+ *  - MORE n names the least n that could decide; asking for more makes the outcome depend on the arrival.
+ *  - The unit that ends SEEN content carries STEP_ANSWER: where it begins depends on the cuts, so it is not judged.
+ *  - A unit marked INSIDE that is denied before anything of its message went out leaves the rest of the message to be
+ *    read as fresh units: such a recogniser's deny ends the flow.
  */
 
 enum side { SIDE_CLIENT = 0, SIDE_SERVER = 1 };
@@ -146,6 +152,7 @@ struct cx {
 	const uint64_t *limit; /* by the recogniser's own enum, in the order of its limit_defs */
 	uint32_t        tolerate; /* bits in the order of its tolerance_defs */
 	uint32_t        wanted; /* facts somebody asks for, by bit: others need not be built */
+	enum side       from; /* whose bytes this call is about */
 	struct flow    *flow; /* for tables and gathers */
 	void           *group; /* state shared by the flows of one call; NULL without a group. Written by commit only */
 	bool            pure; /* next is running: tables may not be changed */
@@ -183,7 +190,7 @@ void  table_del(struct cx *cx, uint8_t table, uint64_t key);
 /*
  * A gather holds the part of an inner unit that has already gone by in earlier carrier units. In next,
  * gather_view shows what is held with `piece` behind it, borrowed until the next call; NULL when `cap`
- * or the flow's memory would be exceeded. In commit, gather_add keeps a piece, gather_drop forgets all.
+ * or the flow's memory would be exceeded. In commit, gather_add keeps the piece that was viewed, gather_drop forgets all.
  */
 const uint8_t *gather_view(struct cx *cx, uint64_t key, const uint8_t *piece, size_t n, size_t cap, size_t *total);
 void           gather_add(struct cx *cx, uint64_t key, const uint8_t *piece, size_t n);

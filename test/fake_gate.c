@@ -86,12 +86,12 @@ struct fake_flow *fake_flow_open(struct fake_gate *gate, const char *name, uint1
 
 	if (gate->flows == FAKE_FLOWS || !r || (joins && (!joins->group || !joins->flow)))
 		return NULL;
-	*f = (struct fake_flow){.gate = gate, .group = joins ? joins->group : NULL};
+	*f = (struct fake_flow){.gate = gate, .proto = proto, .group = joins ? joins->group : NULL};
 	snprintf(f->name, sizeof(f->name), "%s", name);
 	if (!limits_make(f, r))
 		return NULL;
 	gate->flows++;
-	f->flow = driver_open(&gate->env, proto, &f->profile, f->group, f);
+	f->flow = driver_open(&gate->env, proto, f->group, f);
 	return f->flow ? f : NULL;
 }
 

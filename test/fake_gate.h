@@ -48,6 +48,7 @@ struct fake_flow {
 	bool              woken, ended, dialing;
 	uint64_t         *limit;
 	struct profile    profile;
+	uint16_t          proto; /* what it opened with */
 };
 
 enum { FAKE_FLOWS = 8 };

@@ -248,19 +248,30 @@ static void gate_dial(void *user, const struct route *route)
 	growing_add(n, "\n", 1);
 }
 
-static bool gate_bind(void *user, const struct expect *expect, struct group *group, struct address *bound)
+static bool gate_bind(void *user, const struct expect *expect, uint8_t n, struct group *group, struct address *bound)
 {
 	struct fake_flow *f = user;
 
 	if (f->gate->no_pinholes)
 		return false;
 	f->group = group;
-	*bound = (struct address){.family = 4, .ip = {198, 51, 100, 1}};
-	bound->port = (uint16_t)((expect->port_low ? expect->port_low : 49152) + f->gate->binds++);
-	growing_text(&f->notes, "bind %u -> ", bound->port);
-	address_text(&f->notes, expect->to.family, expect->to.ip, expect->to.port);
-	growing_text(&f->notes, " %u\n", expect->proto);
+	for (; n; n--, expect++, bound++) {
+		*bound = (struct address){.family = 4, .ip = {198, 51, 100, 1}};
+		bound->port = (uint16_t)((expect->port_low ? expect->port_low : 49152) + f->gate->binds++);
+		growing_text(&f->notes, "bind %u -> ", bound->port);
+		address_text(&f->notes, expect->to.family, expect->to.ip, expect->to.port);
+		growing_text(&f->notes, " %u\n", expect->proto);
+	}
 	return true;
+}
+
+/* What a flow switches to is read with the safe limits; every fact is wanted everywhere. */
+static const struct profile *gate_profile(void *user, uint16_t proto)
+{
+	static const struct profile all = {.wanted = UINT32_MAX};
+	struct fake_flow           *f = user;
+
+	return proto == f->proto ? &f->profile : &all;
 }
 
 static void gate_fin(void *user, enum side from)
@@ -299,6 +310,7 @@ const struct driver_ops fake_gate_ops = {
 	.committed = gate_committed,
 	.dial = gate_dial,
 	.bind = gate_bind,
+	.profile = gate_profile,
 	.fin = gate_fin,
 	.end = gate_end,
 	.wake = gate_wake,

@@ -149,14 +149,22 @@ static void on_dial(void *user, const struct route *route)
 	peers->dialing = true;
 }
 
-static bool on_bind(void *user, const struct expect *expect, struct group *group, struct address *bound)
+static bool on_bind(void *user, const struct expect *expect, uint8_t n, struct group *group, struct address *bound)
 {
 	struct peers *peers = user;
 
 	(void)group;
-	*bound = expect->to;
-	peers->binds++;
+	for (uint8_t i = 0; i < n; i++)
+		bound[i] = expect[i].to;
+	peers->binds += n;
 	return true;
+}
+
+static const struct profile *on_profile(void *user, uint16_t proto)
+{
+	const struct peers *peers = user;
+
+	return proto == peers->proto ? peers->profile : NULL;
 }
 
 static void on_fin(void *user, enum side from)
@@ -191,6 +199,7 @@ void peers_open(struct peers *peers, const struct recogniser *const *recognisers
 					.committed = on_committed,
 					.dial = on_dial,
 					.bind = on_bind,
+					.profile = on_profile,
 					.fin = on_fin,
 					.end = on_end,
 					.wake = on_wake},
@@ -230,7 +239,9 @@ void peers_start(struct peers *peers, uint16_t proto, const struct profile *prof
 	peers->units = peers->reports = peers->dials = peers->binds = 0;
 	peers->dialing = peers->ended = peers->overrun = false;
 	peers->ending = (struct ending){0};
-	peers->flow = driver_open(&peers->env, proto, profile, NULL, peers);
+	peers->proto = proto;
+	peers->profile = profile;
+	peers->flow = driver_open(&peers->env, proto, NULL, peers);
 	if (!peers->flow)
 		abort();
 	peers->datagram = driver_protocol(peers->flow)->datagram;

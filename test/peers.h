@@ -52,6 +52,8 @@ struct peers {
 	struct driver_env   env;
 	struct driver_ops   ops;
 	struct clock        clock;
+	const struct profile *profile; /* of the flow, while it speaks what it opened with */
+	uint16_t            proto;
 	struct flow        *flow;
 	struct peers_lane   lane[2];
 	struct peers_bytes  answer; /* ours, to the client */

@@ -157,21 +157,21 @@ struct ldap_unit {
 
 /* One message being read. */
 struct ldap_read {
-	struct cx               *cx;
-	struct ldap_unit        *unit;
-	const struct ldap_state *state; /* NULL for datagrams */
+	struct cx                 *cx;
+	struct ldap_unit          *unit;
+	const struct ldap_state   *state; /* NULL for datagrams */
 	const struct ldap_request *asked; /* answers: the outstanding request; NULL when there is none */
-	uint32_t                 id_at, op_at; /* where the message's id and its operation stand */
-	bool                     datagram;
-	bool                     proved;
-	bool                     ping; /* the filter is that of a domain controller locator */
-	bool                     token; /* matchedDN may be a token instead of a name */
+	uint32_t                   id_at, op_at; /* where the message's id and its operation stand */
+	bool                       datagram;
+	bool                       proved;
+	bool                       ping; /* the filter is that of a domain controller locator */
+	bool                       token; /* matchedDN may be a token instead of a name */
 };
 
-extern const struct ber_reasons    ldap_ber;
-extern const struct limit_def      ldap_limits[LDAP_LIMITS];
-extern const struct fact_def       ldap_facts[LDAP_FACTS];
-extern const struct tolerance_def  ldap_tolerances[];
+extern const struct ber_reasons   ldap_ber;
+extern const struct limit_def     ldap_limits[LDAP_LIMITS];
+extern const struct fact_def      ldap_facts[LDAP_FACTS];
+extern const struct tolerance_def ldap_tolerances[];
 enum { LDAP_TOLERANCES = 7 };
 
 static inline uint32_t ldap_limit(const struct ldap_read *r, enum ldap_limit which)
