@@ -122,7 +122,7 @@ bool ldap_deny(void *state, const void *unit, struct cx *cx)
 	}
 	if (s->unbound)
 		return false;
-	if (u && u->from == SIDE_SERVER)
+	if (cx->from == SIDE_SERVER)
 		return goodbye(cx, UNAVAILABLE);
 	if (!u || !u->has_id || !u->op || !outlived(cx->fault.why, &code))
 		return goodbye(cx, PROTOCOL_ERROR);
