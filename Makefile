@@ -10,7 +10,7 @@ deps: ## install what is missing (Debian packages; needs root once)
 
 all: ## build/sallyport
 	@test -f $(BUILD)/build.ninja || tools/deps
-	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) >/dev/null
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) -Db_lto=true >/dev/null
 	@ninja -C $(BUILD) --quiet
 
 run: all ## start the lab, record real clients, check the recording
@@ -35,4 +35,4 @@ map: all ## write MAP.md and doc/protocols anew
 install: all ## into PREFIX (default /usr/local)
 	@meson install -C $(BUILD) --quiet
 
-.PHONY: help deps all run test check bench fuzz map install
+.PHONY: help deps all run test check bench fuzz mutants map install

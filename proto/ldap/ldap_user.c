@@ -10,30 +10,32 @@
 enum kind { KIND_CHARACTERS = 0, KIND_DRIVE, KIND_WORKSTATIONS, KIND_BYTES };
 
 struct ldap_user_rule {
-	const char *name, *oid; /* oid: NULL where we are not sure of it */
+	const char *name, *oid; /* oid: empty where we are not sure of it */
+	uint8_t     name_len, oid_len;
 	uint8_t     kind;
 	uint8_t     limit;
 	uint16_t    why;
 	bool        read; /* holds for answers too */
 };
 
-#define PATH(name, oid)   {name, oid, KIND_CHARACTERS, LIMIT_USER_PATH, R_LDAP_USER_PATH, true}
-#define NAME(name, oid)   {name, oid, KIND_CHARACTERS, LIMIT_USER_NAME, R_LDAP_USER_NAME, false}
-#define STRING(name, oid) {name, oid, KIND_BYTES, LIMIT_USER_STRING, R_LDAP_USER_STRING, false}
+#define TYPE(name, oid)   name, oid, sizeof(name) - 1, sizeof(oid) - 1
+#define PATH(name, oid)   {TYPE(name, oid), KIND_CHARACTERS, LIMIT_USER_PATH, R_LDAP_USER_PATH, true}
+#define NAME(name, oid)   {TYPE(name, oid), KIND_CHARACTERS, LIMIT_USER_NAME, R_LDAP_USER_NAME, false}
+#define STRING(name, oid) {TYPE(name, oid), KIND_BYTES, LIMIT_USER_STRING, R_LDAP_USER_STRING, false}
 
 static const struct ldap_user_rule rules[] = {
 	PATH("scriptPath", "1.2.840.113556.1.4.62"),
 	PATH("homeDirectory", "1.2.840.113556.1.4.44"),
 	PATH("profilePath", "1.2.840.113556.1.4.139"),
-	PATH("msTSProfilePath", NULL),
-	PATH("msTSHomeDirectory", NULL),
-	PATH("msTSInitialProgram", NULL),
-	PATH("msTSWorkDirectory", NULL),
-	{"homeDrive", "1.2.840.113556.1.4.45", KIND_DRIVE, LIMIT_USER_PATH, R_LDAP_USER_DRIVE, true},
-	{"msTSHomeDrive", NULL, KIND_DRIVE, LIMIT_USER_PATH, R_LDAP_USER_DRIVE, true},
-	{"userWorkstations", "1.2.840.113556.1.4.86", KIND_WORKSTATIONS, LIMIT_USER_WORKSTATIONS, R_LDAP_USER_WORKSTATIONS, false},
-	{"sAMAccountName", "1.2.840.113556.1.4.221", KIND_CHARACTERS, LIMIT_USER_SAM, R_LDAP_USER_SAM, false},
-	{"thumbnailPhoto", "2.16.840.1.113730.3.1.35", KIND_BYTES, LIMIT_USER_PHOTO, R_LDAP_USER_PHOTO, false},
+	PATH("msTSProfilePath", ""),
+	PATH("msTSHomeDirectory", ""),
+	PATH("msTSInitialProgram", ""),
+	PATH("msTSWorkDirectory", ""),
+	{TYPE("homeDrive", "1.2.840.113556.1.4.45"), KIND_DRIVE, LIMIT_USER_PATH, R_LDAP_USER_DRIVE, true},
+	{TYPE("msTSHomeDrive", ""), KIND_DRIVE, LIMIT_USER_PATH, R_LDAP_USER_DRIVE, true},
+	{TYPE("userWorkstations", "1.2.840.113556.1.4.86"), KIND_WORKSTATIONS, LIMIT_USER_WORKSTATIONS, R_LDAP_USER_WORKSTATIONS, false},
+	{TYPE("sAMAccountName", "1.2.840.113556.1.4.221"), KIND_CHARACTERS, LIMIT_USER_SAM, R_LDAP_USER_SAM, false},
+	{TYPE("thumbnailPhoto", "2.16.840.1.113730.3.1.35"), KIND_BYTES, LIMIT_USER_PHOTO, R_LDAP_USER_PHOTO, false},
 	NAME("displayName", "1.2.840.113556.1.2.13"),
 	NAME("description", "2.5.4.13"),
 	NAME("userPrincipalName", "1.2.840.113556.1.4.656"),
@@ -42,31 +44,32 @@ static const struct ldap_user_rule rules[] = {
 	STRING("givenName", "2.5.4.42"),
 	STRING("initials", "2.5.4.43"),
 	STRING("title", "2.5.4.12"),
-	STRING("department", NULL),
-	STRING("company", NULL),
+	STRING("department", ""),
+	STRING("company", ""),
 	STRING("mail", "0.9.2342.19200300.100.1.3"),
-	STRING("comment", NULL),
-	STRING("info", NULL),
+	STRING("comment", ""),
+	STRING("info", ""),
 	STRING("l", "2.5.4.7"),
 	STRING("st", "2.5.4.8"),
 	STRING("street", "2.5.4.9"),
-	STRING("streetAddress", NULL),
+	STRING("streetAddress", ""),
 	STRING("postalCode", "2.5.4.17"),
 	STRING("telephoneNumber", "2.5.4.20"),
 	STRING("homePhone", "0.9.2342.19200300.100.1.20"),
 	STRING("mobile", "0.9.2342.19200300.100.1.41"),
 	STRING("pager", "0.9.2342.19200300.100.1.42"),
 	STRING("physicalDeliveryOfficeName", "2.5.4.19"),
-	STRING("wWWHomePage", NULL),
-	STRING("servicePrincipalName", NULL),
+	STRING("wWWHomePage", ""),
+	STRING("servicePrincipalName", ""),
 };
 
 const struct ldap_user_rule *ldap_user_rule(struct ber_span description)
 {
 	struct ber_span type = ldap_type(description);
 
-	for (size_t i = 0; type.p && i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (ber_span_is_nocase(type, rules[i].name) || (rules[i].oid && ber_span_is(type, rules[i].oid)))
+	for (size_t i = 0; type.n && i < sizeof(rules) / sizeof(rules[0]); i++)
+		if ((rules[i].name_len == type.n && ber_span_is_nocase(type, rules[i].name)) ||
+		    (rules[i].oid_len == type.n && ber_span_is(type, rules[i].oid)))
 			return &rules[i];
 	return NULL;
 }
