@@ -9,7 +9,7 @@ deps: ## install what is missing (Debian packages; needs root once)
 	@tools/deps
 
 all: ## build/sallyport
-	@test -f $(BUILD)/build.ninja || tools/deps
+	@test -f $(BUILD)/build.ninja || tools/deps build
 	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) -Db_lto=true >/dev/null
 	@ninja -C $(BUILD) --quiet
 
@@ -27,6 +27,9 @@ bench: all ## against packaged peers, ratios printed
 
 fuzz: ## long fuzz runs (RUNS=1000000 each)
 	@fuzz/run $(or $(RUNS),1000000)
+
+mutants: ## remove 50 checks, one at a time; a test must notice each
+	@tools/mutants
 
 map: all ## write MAP.md and doc/protocols anew
 	@tools/map

@@ -49,7 +49,7 @@ void driver_env_close(struct driver_env *env)
 	if (!p)
 		return;
 	for (unsigned i = 0; i < RECOGNISERS_MAX && env->recognisers[i]; i++) {
-		gone = (void *)(uintptr_t)p->defaults[i];
+		gone = p->defaults[i];
 		slots_give(&p->slots, &gone, env->recognisers[i]->limits * sizeof(uint64_t));
 	}
 	gone = p->bucket;

@@ -87,7 +87,7 @@ struct driver_private {
 	size_t          buckets, entries;
 	struct reserved reserved[RESERVED_MAX]; /* of the last next */
 	unsigned        reservations;
-	const uint64_t *defaults[RECOGNISERS_MAX]; /* safe limits, by place in env->recognisers */
+	uint64_t       *defaults[RECOGNISERS_MAX]; /* safe limits, by place in env->recognisers */
 	struct cx       cx;
 	struct trace    trace;
 	uint8_t         unit[UNIT_MAX] __attribute__((aligned(16)));
