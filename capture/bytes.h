@@ -18,7 +18,8 @@ struct view {
 	size_t         cut; /* bytes that followed them on the wire and were not captured */
 };
 
-/* The next n bytes, or NULL when so many were not captured. The only place where a view moves forward. */
+/* The next n bytes, or NULL when so many were not captured. The only place where a view moves forward.
+   UNSAFE: p moves by n only after n was compared with what is left. */
 static inline const uint8_t *view_take(struct view *v, size_t n)
 {
 	const uint8_t *p = v->p;

@@ -19,6 +19,8 @@ void call_data(struct capture *c, struct capture_flow *f, enum capture_side from
 {
 	if (wanted(c, f))
 		c->sink.data(c->sink.ctx, f, from, bytes, n, packet);
+	if (f->ignored)
+		c->counts.ignored_bytes += n;
 }
 
 void call_gap(struct capture *c, struct capture_flow *f, enum capture_side from, uint64_t missing,

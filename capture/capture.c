@@ -42,7 +42,7 @@ static void options_fill(struct capture_options *o)
 static pcap_t *pcap_over(struct source *source, FILE *through, char *err, size_t errsize)
 {
 	char    text[PCAP_ERRBUF_SIZE] = "";
-	uint8_t first = source_first(source);
+	uint8_t first;
 	pcap_t *pcap;
 
 	/* Only this thread uses the file: no lock per read. */
@@ -50,6 +50,7 @@ static pcap_t *pcap_over(struct source *source, FILE *through, char *err, size_t
 	pcap = pcap_fopen_offline_with_tstamp_precision(through, PCAP_TSTAMP_PRECISION_MICRO, text);
 	if (pcap)
 		return pcap;
+	first = source_first(source);
 	snprintf(err, errsize, "not a readable capture: %s%s", text,
 		 first == 0x1f || first == 0x28 ? " (it seems to be compressed: unpack it first)" : "");
 	fclose(through);

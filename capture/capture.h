@@ -121,6 +121,8 @@ struct capture_counts {
 	uint64_t             urgent; /* carry urgent data, which receivers treat differently; fed in sequence */
 	uint64_t             gaps, gap_bytes;
 	uint64_t             ambiguous; /* sides */
+	/* Payload as captured of flows the consumer ignored, from the call in which it did so on; what was sent twice counts twice. */
+	uint64_t ignored_bytes;
 };
 
 /* How far capture_run came. */

@@ -145,9 +145,9 @@ struct capture {
  * must be closed first. NULL: no memory.
  */
 struct source *source_open(FILE *file, FILE **out);
-/* The file's first byte; good until `out` is read. */
+/* The file's first byte, 0 before `out` was read. */
 uint8_t source_first(const struct source *s);
-/* Bytes libpcap has read. */
+/* Bytes handed on to libpcap, up to a buffer ahead of it. */
 uint64_t source_passed(const struct source *s);
 /* Bytes that the declared limit has cut off the packet libpcap has just read, when libpcap cannot know. */
 size_t source_cut(const struct source *s);

@@ -51,8 +51,13 @@ static bool dropped(struct capture *c, struct capture_flow *f)
 {
 	if (!f->ignored)
 		return false;
-	forget(c, f, &f->tcp->side[0]);
-	forget(c, f, &f->tcp->side[1]);
+	for (int side = 0; side < 2; side++) {
+		struct stream *s = &f->tcp->side[side];
+
+		for (uint32_t i = 0; i < s->count; i++)
+			c->counts.ignored_bytes += s->held[s->first + i]->n;
+		forget(c, f, s);
+	}
 	return true;
 }
 

@@ -1,6 +1,6 @@
 /* Lets libpcap read a capture file as if it declared no length limit: such limits are all it would refuse the file for.
  *
- * Spec: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng. Input from: the capture file. Limits: one buffer; of a block only its
+ * Spec: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng. Input from: the capture file. Limits: two buffers; of a block only its
  * first bytes are looked at, and what they claim decides how far to go before looking again, never where to write.
  * Not done: interfaces of different link types, or sections of different byte order, in one file. libpcap refuses both by name.
  */
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define BUFFER (1u << 20) /* bytes */
+#define BUFFER (256u << 10) /* bytes; a size that stays in the processor's cache */
 
 #define PCAP_HEAD 24u
 #define PCAP_SNAPLEN 16u
@@ -23,47 +23,46 @@
 #define NG_SIMPLE_LEAST 16u
 #define NG_LEAST 12u
 #define NG_ORDER 0x1a2b3c4du
-/* Where the three blocks have what is read here: byte order, a packet's length, an interface's limit. */
+/* Where blocks have what is read here: their length; byte order, or a packet's length; an interface's limit. */
+#define NG_LENGTH 4u
 #define NG_FIRST 8u
 #define NG_SNAPLEN 12u
 #define NG_LOOK 16u /* bytes that hold all of it */
+#define LINKTYPE_RAW 101
+
+/* Microseconds, nanoseconds, and a variant with longer packet headers. */
+static const uint32_t pcap_magic[] = {0xa1b2c3d4u, 0xa1b23c4du, 0xa1b2cd34u};
 
 struct source {
 	FILE    *file; /* the caller's */
 	int      fd; /* of it, or -1 */
 	int      failed; /* errno of a read that failed */
+	uint8_t  first; /* the file's first byte */
 	bool     over; /* no more will come */
-	bool     pcapng, big; /* big: the section's byte order */
+	bool     begun, big; /* the file's head has been seen; the section's byte order */
 	bool     described; /* the section's first interface has been seen */
 	uint32_t snaplen; /* its limit, 0 for none */
 	size_t   cut; /* bytes cut off the packet in hand that libpcap is not told of */
 	uint64_t left; /* bytes to hand on before looking again */
 	uint64_t passed; /* bytes handed on */
-	size_t   at, n; /* buffer[at] ... buffer[n - 1] is still to hand on */
-	uint8_t  buffer[BUFFER];
+	size_t   at, n; /* kept[at] ... kept[n - 1] was read and not handed on */
+	uint8_t  kept[BUFFER];
+	char     stdio[BUFFER]; /* what stdio reads into: bytes go there straight from the file */
 };
 
-/* Makes `want` bytes (at most NG_LOOK) ready, fewer only at the file's end. Returns how many are. */
-static size_t fill(struct source *s, size_t want)
+/* One read. UNSAFE: the caller owns room bytes at `to`. */
+static size_t get(struct source *s, uint8_t *to, size_t room)
 {
-	if (s->n - s->at >= want)
-		return s->n - s->at;
-	/* UNSAFE: at <= n <= BUFFER always; less than `want` bytes move, and a read gets exactly the room behind them. */
-	memmove(s->buffer, s->buffer + s->at, s->n - s->at);
-	s->n -= s->at;
-	s->at = 0;
-	while (s->n < want && !s->over) {
-		uint8_t *room = s->buffer + s->n;
-		ssize_t  got = s->fd < 0 ? (ssize_t)fread(room, 1, BUFFER - s->n, s->file) : read(s->fd, room, BUFFER - s->n);
+	ssize_t got;
 
-		if (got < 0 || (!got && s->fd < 0 && ferror(s->file)))
-			s->failed = errno ? errno : EIO;
-		if (got > 0)
-			s->n += (size_t)got;
-		else
-			s->over = true;
-	}
-	return s->n;
+	errno = 0;
+	got = s->fd < 0 ? (ssize_t)fread(to, 1, room, s->file) : read(s->fd, to, room);
+	if (got > 0)
+		return (size_t)got;
+	s->over = true;
+	if (got < 0 || (s->fd < 0 && ferror(s->file)))
+		s->failed = errno ? errno : EIO;
+	return 0;
 }
 
 static uint32_t get32(const struct source *s, const uint8_t *p)
@@ -79,28 +78,40 @@ static void put32(const struct source *s, uint8_t *p, uint32_t value)
 		p[i] = (uint8_t)(ordered >> (24 - 8 * i));
 }
 
-/* A simple packet block does not say how much of its packet was captured: the first interface's limit does. */
-static void simple_packet(struct source *s, uint8_t *block, uint32_t length)
+/*
+ * A simple packet block does not say how much of its packet was captured: the first interface's limit does, unless the block
+ * holds more than the limit and its padding. Returns how much of the packet of such a block is missing, 0 for other blocks.
+ */
+static size_t simple_cut(const struct source *s, const uint8_t *block)
 {
-	uint32_t original = get32(s, block + NG_FIRST);
+	uint32_t length = get32(s, block + NG_LENGTH), original = get32(s, block + NG_FIRST);
 
-	if (!s->snaplen || original <= s->snaplen || original <= length - NG_SIMPLE_LEAST)
-		return;
-	s->cut = original - s->snaplen;
-	put32(s, block + NG_FIRST, s->snaplen);
+	if (get32(s, block) != NG_SIMPLE || length < NG_SIMPLE_LEAST || !s->snaplen || original <= s->snaplen)
+		return 0;
+	length -= NG_SIMPLE_LEAST;
+	return length >= original && length >= (uint64_t)s->snaplen + 4 ? 0 : original - s->snaplen;
 }
 
 /*
- * A block begins: how long it is, and away with its limit. What is no block is handed on with all that follows, for libpcap to
- * refuse. UNSAFE: every place read or written lies below NG_LOOK, and n bytes of the buffer are there from `block` on.
+ * An interface loses its limit; 0 is none. And raw IP gets libpcap's own number: libpcap compares the file's number with its own
+ * one of the first interface, which is another for raw IP, and would refuse the second of two such interfaces.
  */
-static void block_begin(struct source *s)
+static void interface_lift(struct source *s, uint8_t *block)
 {
-	size_t   n = fill(s, NG_LOOK);
-	uint8_t *block = s->buffer + s->at;
-	uint32_t type, length;
+	if (!s->described)
+		s->snaplen = get32(s, block + NG_SNAPLEN);
+	s->described = true;
+	put32(s, block + NG_SNAPLEN, 0);
+	if (block[NG_FIRST + !s->big] == 0 && block[NG_FIRST + s->big] == LINKTYPE_RAW)
+		block[NG_FIRST + s->big] = DLT_RAW;
+}
 
-	s->cut = 0;
+/* A block begins, n bytes of it (or of what follows it) are here. What is no block is handed on, with all behind it, for libpcap
+   to refuse. UNSAFE: every place read or written lies below n. */
+static void block_begin(struct source *s, uint8_t *block, size_t n)
+{
+	uint32_t length;
+
 	s->left = UINT64_MAX;
 	if (n < NG_LEAST)
 		return;
@@ -109,56 +120,96 @@ static void block_begin(struct source *s)
 		s->described = false;
 		s->snaplen = 0;
 	}
-	type = get32(s, block);
-	length = get32(s, block + 4);
+	length = get32(s, block + NG_LENGTH);
 	if (length < NG_LEAST)
 		return;
 	s->left = length;
-	if (type == NG_SIMPLE && length >= NG_SIMPLE_LEAST)
-		simple_packet(s, block, length);
-	if (type != NG_INTERFACE || length < NG_INTERFACE_LEAST || n < NG_LOOK)
-		return;
-	if (!s->described)
-		s->snaplen = get32(s, block + NG_SNAPLEN);
-	s->described = true;
-	put32(s, block + NG_SNAPLEN, 0);
+	if (s->cut)
+		put32(s, block + NG_FIRST, s->snaplen);
+	else if (get32(s, block) == NG_INTERFACE && length >= NG_INTERFACE_LEAST && n >= NG_LOOK)
+		interface_lift(s, block);
 }
 
-/* The file's first bytes. A limit of 0 is none, in both formats and in either byte order. */
-static void file_begin(struct source *s)
+/* The file's first n bytes. */
+static void file_begin(struct source *s, uint8_t *head, size_t n)
 {
-	size_t   n = fill(s, NG_LOOK);
-	uint32_t magic = n >= 4 ? load32(s->buffer) : 0;
-	bool     pcap = false;
+	uint32_t magic = n >= 4 ? load32(head) : 0, swapped = __builtin_bswap32(magic);
 
-	s->pcapng = magic == NG_SECTION;
-	for (int swapped = 0; swapped < 2; swapped++) {
-		pcap |= magic == 0xa1b2c3d4u || magic == 0xa1b23c4du || magic == 0xa1b2cd34u;
-		magic = __builtin_bswap32(magic);
-	}
-	if (pcap && fill(s, PCAP_HEAD) >= PCAP_HEAD)
-		put32(s, s->buffer + PCAP_SNAPLEN, 0);
-	s->left = s->pcapng ? 0 : UINT64_MAX;
+	s->begun = true;
+	s->first = n ? head[0] : 0;
+	if (magic == NG_SECTION)
+		return;
+	s->left = UINT64_MAX;
+	for (size_t i = 0; i < sizeof(pcap_magic) / sizeof(pcap_magic[0]); i++)
+		if ((magic == pcap_magic[i] || swapped == pcap_magic[i]) && n >= PCAP_HEAD)
+			put32(s, head + PCAP_SNAPLEN, 0);
 }
 
+/*
+ * Sees to the blocks that begin in these n bytes. Returns how many may be handed on: a block whose beginning is not whole yet
+ * waits, and a packet libpcap cannot know the length of goes alone, so that source_cut speaks of it and of no other.
+ * UNSAFE: done <= n always.
+ */
+static size_t walk(struct source *s, uint8_t *p, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		size_t here = n - done;
+
+		if (!s->left) {
+			size_t cut = here < NG_LEAST ? 0 : simple_cut(s, p + done);
+
+			if ((here < NG_LOOK && !s->over) || (done && (cut || s->cut)))
+				break;
+			s->cut = cut;
+			block_begin(s, p + done, here);
+		}
+		if (here > s->left)
+			here = (size_t)s->left;
+		done += here;
+		s->left -= here;
+	}
+	return done;
+}
+
+/* What was kept goes first. UNSAFE: n <= size at all times; `out` has size bytes, and `kept` at least as many. */
+static size_t hand_on(struct source *s, uint8_t *out, size_t size)
+{
+	size_t n = s->n - s->at, done, look = s->begun ? NG_LOOK : PCAP_HEAD;
+
+	if (n >= look || s->over) {
+		done = walk(s, s->kept + s->at, n < size ? n : size);
+		memcpy(out, s->kept + s->at, done);
+		s->at += done;
+		return done;
+	}
+	memcpy(out, s->kept + s->at, n);
+	while (n < look && !s->over)
+		n += get(s, out + n, size - n);
+	if (!s->begun)
+		file_begin(s, out, n);
+	done = walk(s, out, n);
+	s->at = 0;
+	s->n = n - done;
+	memcpy(s->kept, out + done, s->n);
+	return done;
+}
+
+/* Called by stdio to fill its buffer. */
 static ssize_t on_read(void *cookie, char *out, size_t size)
 {
 	struct source *s = cookie;
-	size_t         n;
+	size_t         n = 0;
 
-	if (!s->left)
-		block_begin(s);
-	n = fill(s, 1);
+	if (size >= PCAP_HEAD)
+		n = hand_on(s, (uint8_t *)out, size < BUFFER ? size : BUFFER);
+	else
+		s->failed = EINVAL; /* the buffer that source_open has set is larger */
 	if (!n && s->failed) {
 		errno = s->failed;
 		return -1;
 	}
-	n = n < size ? n : size;
-	n = n < s->left ? n : (size_t)s->left;
-	/* UNSAFE: n is at most what is in the buffer and what libpcap has room for. */
-	memcpy(out, s->buffer + s->at, n);
-	s->at += n;
-	s->left -= n;
 	s->passed += n;
 	return (ssize_t)n;
 }
@@ -169,23 +220,21 @@ struct source *source_open(FILE *file, FILE **out)
 
 	if (!s)
 		return NULL;
-	memset(s, 0, offsetof(struct source, buffer));
+	memset(s, 0, offsetof(struct source, kept));
 	*out = fopencookie(s, "rb", (cookie_io_functions_t){.read = on_read});
 	if (!*out) {
 		free(s);
 		return NULL;
 	}
-	/* The buffer is here: a second one would be a second copy, and would hide which block is in hand. */
-	setvbuf(*out, NULL, _IONBF, 0);
+	setvbuf(*out, s->stdio, _IOFBF, sizeof(s->stdio));
 	s->file = file;
 	s->fd = fileno(file);
-	file_begin(s);
 	return s;
 }
 
 uint8_t source_first(const struct source *s)
 {
-	return s->n ? s->buffer[0] : 0;
+	return s->first;
 }
 
 uint64_t source_passed(const struct source *s)

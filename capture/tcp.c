@@ -148,6 +148,7 @@ static bool ended(const struct capture_flow *f)
 static void pass_ignored(struct capture *c, struct capture_flow *f, const struct tcp_header *t)
 {
 	f->tcp->side[t->in.from].fin_done |= t->in.fin;
+	c->counts.ignored_bytes += t->in.n;
 	if ((t->flags & RST) || ended(f))
 		flow_close(c, f, t->flags & RST);
 }

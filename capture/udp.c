@@ -36,7 +36,9 @@ void udp_packet(struct capture *c, const struct ip *ip)
 	}
 	c->counts.udp++;
 	flow_touch(c, f, FLOW_UDP);
-	if (whole.cut)
+	if (whole.cut && f->ignored)
+		c->counts.ignored_bytes += whole.n;
+	else if (whole.cut)
 		call_gap(c, f, from, whole.cut, &c->now);
 	else
 		call_data(c, f, from, whole.p, whole.n, &c->now);

@@ -23,6 +23,11 @@ def tree(root, folders=FOLDERS, suffixes=(".c", ".h")):
     return found
 
 
+def is_harness(path):
+    """Tests and fuzz targets may use anything, also where they stand beside the code they try."""
+    return path.split("/")[0] in HARNESSES or path.endswith("_fuzz.c")
+
+
 def _spaces(text):
     return re.sub(r"[^\n]", " ", text)
 
