@@ -90,6 +90,7 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *header, const u_ch
 {
 	struct capture *c = (struct capture *)(void *)user;
 	struct view     frame = {.p = bytes, .n = header->caplen, .cut = source_cut(c->source)};
+	int             link;
 
 	/* A time that 32 bits cannot hold, or with too many microseconds, is still a number; nothing here depends on more. */
 	c->now.ts_us = (uint64_t)(uint32_t)header->ts.tv_sec * 1000000u + (uint32_t)header->ts.tv_usec;
@@ -106,7 +107,8 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *header, const u_ch
 		flow_sweep(c);
 		frag_expire(c, false);
 	}
-	link_packet(c, frame);
+	link = source_link(c->source);
+	link_packet(c, frame, link < 0 ? c->link : link);
 }
 
 /* The file gives no more: say why, feed what waits. */

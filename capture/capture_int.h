@@ -141,7 +141,7 @@ struct capture {
 };
 
 /*
- * source.c: the file as libpcap shall see it, without any limit on the length of packets. `out` is for libpcap to read from and
+ * source.c: the file as libpcap shall see it, with no limit on the length of packets and one link type. `out` is for libpcap to read from and
  * must be closed first. NULL: no memory.
  */
 struct source *source_open(FILE *file, FILE **out);
@@ -151,11 +151,13 @@ uint8_t source_first(const struct source *s);
 uint64_t source_passed(const struct source *s);
 /* Bytes that the declared limit has cut off the packet libpcap has just read, when libpcap cannot know. */
 size_t source_cut(const struct source *s);
+/* The link type of the packet libpcap has just read, where the file's interfaces differ; -1: what libpcap says. */
+int source_link(const struct source *s);
 /* Nulls the pointer. Closes the caller's file, too, unless it is stdin. */
 void source_close(struct source **s, bool file_too);
 
 /* link.c: one captured frame. */
-void link_packet(struct capture *c, struct view frame);
+void link_packet(struct capture *c, struct view frame, int link);
 /* Counts a frame of a kind that is not read. */
 void link_other(struct capture *c, uint32_t what);
 

@@ -78,9 +78,9 @@ static void loopback(struct capture *c, struct view v)
 	}
 }
 
-void link_packet(struct capture *c, struct view frame)
+void link_packet(struct capture *c, struct view frame, int link)
 {
-	switch (c->link) {
+	switch (link) {
 	case DLT_EN10MB:
 		typed(c, frame, 14, 12);
 		break;
@@ -100,6 +100,6 @@ void link_packet(struct capture *c, struct view frame)
 		ip_packet(c, frame);
 		break;
 	default:
-		link_other(c, (uint32_t)c->link);
+		link_other(c, (uint32_t)link);
 	}
 }

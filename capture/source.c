@@ -1,8 +1,9 @@
-/* Lets libpcap read a capture file as if it declared no length limit: such limits are all it would refuse the file for.
+/* Lets libpcap read a capture file as if it declared no length limit and one link type, which it would refuse the file for.
  *
  * Spec: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng. Input from: the capture file. Limits: two buffers; of a block only its
  * first bytes are looked at, and what they claim decides how far to go before looking again, never where to write.
- * Not done: interfaces of different link types, or sections of different byte order, in one file. libpcap refuses both by name.
+ * Not done: sections of different byte order in one file; another link type behind the first INTERFACES interfaces of a
+ * section. libpcap refuses both by name.
  */
 #include "capture/capture_int.h"
 
@@ -28,7 +29,9 @@
 #define NG_FIRST 8u
 #define NG_SNAPLEN 12u
 #define NG_LOOK 16u /* bytes that hold all of it */
+#define NG_PACKET 6u /* enhanced: its interface stands first */
 #define LINKTYPE_RAW 101
+#define INTERFACES 1024u
 
 /* Microseconds, nanoseconds, and a variant with longer packet headers. */
 static const uint32_t pcap_magic[] = {0xa1b2c3d4u, 0xa1b23c4du, 0xa1b2cd34u};
@@ -40,9 +43,12 @@ struct source {
 	uint8_t  first; /* the file's first byte */
 	bool     over; /* no more will come */
 	bool     begun, big; /* the file's head has been seen; the section's byte order */
-	bool     described; /* the section's first interface has been seen */
-	uint32_t snaplen; /* its limit, 0 for none */
+	uint32_t interfaces; /* of the section, as far as they have been seen */
+	uint16_t link[INTERFACES]; /* their link types */
+	int      told; /* the link type libpcap knows: that of the file's first interface; -1 before it */
+	uint32_t snaplen; /* the limit of the section's first interface, 0 for none */
 	size_t   cut; /* bytes cut off the packet in hand that libpcap is not told of */
+	int      packet_link; /* its link type, where libpcap is told another; or -1 */
 	uint64_t left; /* bytes to hand on before looking again */
 	uint64_t passed; /* bytes handed on */
 	size_t   at, n; /* kept[at] ... kept[n - 1] was read and not handed on */
@@ -92,18 +98,38 @@ static size_t simple_cut(const struct source *s, const uint8_t *block)
 	return length >= original && length >= (uint64_t)s->snaplen + 4 ? 0 : original - s->snaplen;
 }
 
+/* The link type of a packet's interface, where libpcap has been told another; otherwise -1. */
+static int other_link(const struct source *s, const uint8_t *block)
+{
+	uint32_t i = get32(s, block + NG_FIRST);
+
+	return get32(s, block) == NG_PACKET && i < s->interfaces && i < INTERFACES && s->link[i] != s->told ? s->link[i] : -1;
+}
+
 /*
- * An interface loses its limit; 0 is none. And raw IP gets libpcap's own number: libpcap compares the file's number with its own
+ * An interface loses its limit; 0 is none. It gets the link type of the file's first interface, for libpcap allows one only;
+ * its own is remembered for its packets. Raw IP gets libpcap's own number: libpcap compares the file's number with its own
  * one of the first interface, which is another for raw IP, and would refuse the second of two such interfaces.
  */
 static void interface_lift(struct source *s, uint8_t *block)
 {
-	if (!s->described)
+	uint8_t *low = block + NG_FIRST + s->big, *high = block + NG_FIRST + !s->big;
+	int      link = *high << 8 | *low;
+
+	if (!s->interfaces)
 		s->snaplen = get32(s, block + NG_SNAPLEN);
-	s->described = true;
 	put32(s, block + NG_SNAPLEN, 0);
-	if (block[NG_FIRST + !s->big] == 0 && block[NG_FIRST + s->big] == LINKTYPE_RAW)
-		block[NG_FIRST + s->big] = DLT_RAW;
+	if (link == LINKTYPE_RAW)
+		link = DLT_RAW;
+	if (s->told < 0)
+		s->told = link;
+	if (s->interfaces < INTERFACES) {
+		s->link[s->interfaces] = (uint16_t)link;
+		link = s->told;
+	}
+	s->interfaces++;
+	*low = (uint8_t)link;
+	*high = (uint8_t)(link >> 8);
 }
 
 /* A block begins, n bytes of it (or of what follows it) are here. What is no block is handed on, with all behind it, for libpcap
@@ -117,7 +143,7 @@ static void block_begin(struct source *s, uint8_t *block, size_t n)
 		return;
 	if (load32(block) == NG_SECTION) {
 		s->big = load32(block + NG_FIRST) == NG_ORDER;
-		s->described = false;
+		s->interfaces = 0;
 		s->snaplen = 0;
 	}
 	length = get32(s, block + NG_LENGTH);
@@ -147,7 +173,8 @@ static void file_begin(struct source *s, uint8_t *head, size_t n)
 
 /*
  * Sees to the blocks that begin in these n bytes. Returns how many may be handed on: a block whose beginning is not whole yet
- * waits, and a packet libpcap cannot know the length of goes alone, so that source_cut speaks of it and of no other.
+ * waits, and a packet whose length or link type libpcap cannot know goes alone, so that source_cut and source_link speak of it
+ * and of no other.
  * UNSAFE: done <= n always.
  */
 static size_t walk(struct source *s, uint8_t *p, size_t n)
@@ -159,10 +186,13 @@ static size_t walk(struct source *s, uint8_t *p, size_t n)
 
 		if (!s->left) {
 			size_t cut = here < NG_LEAST ? 0 : simple_cut(s, p + done);
+			int    link = here < NG_LEAST ? -1 : other_link(s, p + done);
+			bool   alone = cut || link >= 0 || s->cut || s->packet_link >= 0;
 
-			if ((here < NG_LOOK && !s->over) || (done && (cut || s->cut)))
+			if ((here < NG_LOOK && !s->over) || (done && alone))
 				break;
 			s->cut = cut;
+			s->packet_link = link;
 			block_begin(s, p + done, here);
 		}
 		if (here > s->left)
@@ -227,6 +257,7 @@ struct source *source_open(FILE *file, FILE **out)
 		return NULL;
 	}
 	setvbuf(*out, s->stdio, _IOFBF, sizeof(s->stdio));
+	s->told = s->packet_link = -1;
 	s->file = file;
 	s->fd = fileno(file);
 	return s;
@@ -245,6 +276,11 @@ uint64_t source_passed(const struct source *s)
 size_t source_cut(const struct source *s)
 {
 	return s->cut;
+}
+
+int source_link(const struct source *s)
+{
+	return s->packet_link;
 }
 
 void source_close(struct source **s, bool file_too)

@@ -138,6 +138,35 @@ static void interfaces_may_declare_different_limits(void)
 	}
 }
 
+/* Each packet is read by the type of its own interface, whichever came first, also where one section follows another. */
+static void interfaces_may_be_of_different_types(void)
+{
+	enum { ETHERNET = 1, BLUETOOTH = 187 };
+	static const uint16_t orders[][3] = {{RAW, ETHERNET, BLUETOOTH}, {ETHERNET, BLUETOOTH, RAW}, {BLUETOOTH, RAW, ETHERNET}};
+
+	for (size_t i = 0; i < 2 * sizeof(orders) / sizeof(orders[0]); i++) {
+		struct trial t = {.used = 0};
+		struct ng    g = ng_begin(&t, i % 2);
+		uint8_t      frame[200] = {[12] = 8};
+		uint32_t     n = datagram(&t, 3, frame + 14, sizeof(frame) - 14);
+
+		for (int turn = 0; turn < 2; turn++) {
+			section(&g);
+			for (int k = 0; k < 3; k++)
+				interface(&g, orders[i / 2][turn ? 2 - k : k], 65535);
+			for (uint32_t k = 0; k < 6; k++) {
+				uint16_t link = orders[i / 2][turn ? 2 - k % 3 : k % 3];
+
+				enhanced(&g, k % 3, link == RAW ? frame + 14 : frame, link == RAW ? n : n + 14, link == RAW ? n : n + 14);
+			}
+		}
+		ng_finish(&t);
+		CHECK(t.end == CAPTURE_WHOLE && t.counts.packets == 12 && t.counts.udp == 8 && t.counts.other == 4);
+		CHECK(t.counts.other_kinds == 1 && t.counts.other_kind[0].what == BLUETOOTH && !t.counts.malformed);
+		free(t.file);
+	}
+}
+
 static void packets_may_be_longer_than_declared(void)
 {
 	static uint8_t frame[66000];
@@ -234,7 +263,7 @@ static void wrong_blocks_are_refused(void)
 		{"a simple packet that is only a block", {3, 12, 12}, 3, "too short", false},
 		{"a simple packet without bytes", {3, 16, 70000, 16}, 4, "too short", false},
 		{"a section that is only a block", {0x0a0d0d0a, 12, 12}, 3, "too short", false},
-		{"an interface of another link type", {1, 20, 1, 96, 20}, 5, "type 1 different from the type of the first", false},
+		{"an interface of another link type", {1, 20, 1, 96, 20}, 5, "", true},
 		{"an interface cut by the file's end", {1, 20, RAW}, 3, "cut short after packet 1", false},
 		{"a block cut in its head", {1}, 1, "cut short after packet 1", false},
 		{"an empty block", {0x7777, 12, 12}, 3, "", true},
@@ -382,6 +411,7 @@ static void ignored_bytes_are_counted(void)
 int main(void)
 {
 	RUN(interfaces_may_declare_different_limits);
+	RUN(interfaces_may_be_of_different_types);
 	RUN(packets_may_be_longer_than_declared);
 	RUN(pcap_of_each_kind);
 	RUN(simple_packets_keep_their_limit);

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""`sallyport policy`, end to end: exit codes, JSON, fmt in place, explain, places as an editor wants them."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+from tap import Tap
+
+PROGRAM = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else HERE.parent / "build") / "sallyport"
+TAP = Tap()
+
+GOOD = """zone office { 10.1.0.0/16 }
+host dc1 { address 10.9.0.10; os "Windows 2000 Server SP4" }
+
+service directory {
+	listen   0.0.0.0:389 tcp udp
+	to       dc1
+	protocol ldap
+	policy   directory-use
+}
+
+policy directory-use {
+	block where ldap.filter.depth > 16 watch until 2027-01-31 id "deep-filter"
+	pass from office where ldap.op in { bind search unbind abandon }
+	tolerate ldap.ber.boolean from office until 2027-03-01
+	default block
+}
+"""
+UGLY = GOOD.replace("\t", "  ").replace("pass from", "pass   from").replace("\n\n", "\n\n\n")
+BAD = GOOD.replace("to       dc1", "to       dc2").replace("ldap.op", "ldap.opp")
+ARGS = ("--today", "2026-11-20")
+
+
+def run(*words, stdin=None):
+    """(exit code, stdout, stderr)"""
+    done = subprocess.run([str(PROGRAM), "policy", *map(str, words)], input=stdin, capture_output=True, timeout=60, check=False, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+def check(folder):
+    path = folder / "good.policy"
+    code, out, _ = run("check", *ARGS, path)
+    TAP.ok(code == 0 and out.startswith(f"{path}: good: 1 services, 2 listeners"), "a good policy: exit 0", out)
+    code, out, _ = run("check", "--today", "2027-02-01", path)
+    TAP.ok(code == 0 and "warning: this watch has ended" in out, "an ended watch is a warning: exit 0", out)
+    bad = folder / "bad.policy"
+    code, out, _ = run("check", *ARGS, bad)
+    TAP.ok(code == 1 and out.count("did you mean") == 2, "both errors at once: exit 1", out)
+    TAP.ok(f"{bad}:6:11-13: error: there is no host \"dc2\"" in out, "places begin with the path as it was given", out)
+    code, out, _ = run("check", "--json", *ARGS, path, bad)
+    got = json.loads(out)
+    TAP.ok(code == 1 and [f["ok"] for f in got] == [True, False] and got[1]["errors"] == 2, "JSON of two files", out)
+    TAP.ok(got[1]["diagnostics"][0]["at"] == {"file": str(bad), "line": 6, "column": 11, "end": 13}, "JSON places")
+    code, _, err = run("check", folder / "nothing")
+    TAP.ok(code == 2 and "No such file" in err, "a missing file: exit 2", err)
+    code, _, err = run("chekc", path)
+    TAP.ok(code == 2 and "did you mean check" in err, "an unknown verb: exit 2", err)
+    TAP.ok(run()[0] == 2 and run("check")[0] == 2 and run("check", "--today", "soon", path)[0] == 2, "usage: exit 2")
+
+
+def fmt(folder):
+    path = folder / "ugly.policy"
+    os.chmod(path, 0o640)
+    code, out, _ = run("fmt", path)
+    TAP.ok(code == 0 and out == GOOD and path.read_text() == UGLY, "fmt prints and leaves the file", out)
+    code, out, _ = run("fmt", "-", stdin=UGLY)
+    TAP.ok(code == 0 and out == GOOD, "fmt of standard input", out)
+    code, out, _ = run("fmt", "--write", path)
+    TAP.ok(code == 0 and not out and path.read_text() == GOOD and path.stat().st_mode & 0o777 == 0o640, "fmt --write, the mode kept", out)
+    before = path.stat().st_ino
+    run("fmt", "--write", path)
+    TAP.ok(path.stat().st_ino == before, "a canonical file is not written again")
+    broken = folder / "broken.policy"
+    broken.write_text("zone {")
+    code, _, err = run("fmt", "--write", broken)
+    TAP.ok(code == 1 and broken.read_text() == "zone {" and "does not parse" in err, "what does not parse is left alone", err)
+
+
+def explain(folder):
+    path = folder / "good.policy"
+    code, out, _ = run("explain", *ARGS, "-s", "directory", "--from", "10.1.2.3", "-f", "ldap.op=search", "--fact", "ldap.filter.depth=3", path)
+    TAP.ok(code == 0 and f"{path}:13: pass decides" in out, "explain finds the rule", out)
+    code, out, _ = run("explain", "--json", *ARGS, "-s", "directory", "--from", "10.2.2.3", "--udp", path)
+    got = json.loads(out)
+    TAP.ok(code == 0 and got["verdict"] == "block" and got["rule"] == 0 and got["reason"] == "policy.denied" and got["watched"], "explain as JSON", out)
+    code, out, _ = run("explain", *ARGS, "-s", "directory", "--from", "10.1.2.3", "--opaque", "opaque.sealed", path)
+    TAP.ok(code == 0 and "the event says opaque.sealed" in out, "explain of unseen content", out)
+    for words in (["-s", "dir", "--from", "10.1.2.3"], ["-s", "directory", "--from", "x"], ["-s", "directory"], ["--from", "10.1.2.3"],
+                  ["-s", "directory", "--from", "10.1.2.3", "-f", "ldap.op=serch"], ["-s", "directory", "--from", "10.1.2.3", "-f", "a=b"]):
+        code, out, err = run("explain", *words, path)
+        TAP.ok(code == 2 and err.startswith("sallyport: ") and not out, "explain " + " ".join(words) + ": exit 2", err)
+    TAP.ok(run("explain", "-s", "directory", "--from", "10.1.2.3", folder / "bad.policy")[0] == 1, "explain of a bad policy: exit 1")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for file, text in (("good", GOOD), ("bad", BAD), ("ugly", UGLY)):
+            (folder / f"{file}.policy").write_text(text)
+        check(folder)
+        fmt(folder)
+        explain(folder)
+    return TAP.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
