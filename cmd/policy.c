@@ -1,0 +1,387 @@
+/* `sallyport policy`: checks a policy with every complaint at once, writes its canonical text, explains a decision. */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "policy/build.h"
+#include "proto/protocols.h"
+#include "proto/reasons.h"
+
+extern const struct cmd cmd_policy;
+
+enum { FACTS_GIVEN_MAX = 64, FILES_GIVEN_MAX = 64, TEXT_MAX = 256 * 1024 };
+
+enum { OPT_JSON = 0, OPT_TODAY, OPT_WRITE, OPT_SERVICE, OPT_FROM, OPT_TO, OPT_UDP, OPT_FACT, OPT_OPAQUE };
+
+static const struct option options[] = {
+	[OPT_JSON] = {"json", 0, NULL, "check and explain: one JSON object instead of text"},
+	[OPT_TODAY] = {"today", 0, "DAY", "as if it were this day, as 2027-01-31; watches and tolerances end on theirs"},
+	[OPT_WRITE] = {"write", 'w', NULL, "fmt: into the files themselves, instead of standard output"},
+	[OPT_SERVICE] = {"service", 's', "NAME", "explain: which service is asked"},
+	[OPT_FROM] = {"from", 0, "ADDRESS", "explain: who asks"},
+	[OPT_TO] = {"to", 0, "ADDRESS", "explain: which server, when that is known"},
+	[OPT_UDP] = {"udp", 0, NULL, "explain: over UDP instead of TCP"},
+	[OPT_FACT] = {"fact", 'f', "NAME=VALUE", "explain: what is known; \"none\" and \"unknown\" are values; may be repeated"},
+	[OPT_OPAQUE] = {"opaque", 0, "REASON", "explain: the content cannot be seen, as opaque.tls"},
+	{0},
+};
+
+struct job {
+	bool                   json, write;
+	uint32_t               today;
+	struct policy_question question;
+	const char            *fact[FACTS_GIVEN_MAX];
+	const char            *file[FILES_GIVEN_MAX];
+	size_t                 files;
+};
+
+static uint32_t today_utc(void)
+{
+	time_t    now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	return (uint32_t)((tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
+}
+
+static bool day(const char *text, uint32_t *out)
+{
+	unsigned y, m, d;
+	char     end;
+
+	if (strlen(text) != 10 || sscanf(text, "%4u-%2u-%2u%c", &y, &m, &d, &end) != 3 || m < 1 || m > 12 || d < 1 || d > 31) {
+		complain("\"%.50s\" is not a day, as 2027-01-31", text);
+		return false;
+	}
+	*out = y * 10000 + m * 100 + d;
+	return true;
+}
+
+enum { FOLDER_MAX = 4096 };
+
+/* The folder of a file: every include is opened beneath it. `folder` is "" or ends with '/'. -1 after a complaint. */
+static int folder_of(const char *path, char *folder, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+	int         fd;
+
+	*name = slash ? slash + 1 : path;
+	if (slash && slash - path >= FOLDER_MAX - 1) {
+		complain("%s: the path is too long", path);
+		return -1;
+	}
+	snprintf(folder, FOLDER_MAX, "%.*s", slash ? (int)(slash - path) + 1 : 0, path);
+	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		complain("%s: %s", folder, strerror(errno));
+	return fd;
+}
+
+/* NULL after a complaint about something else than the policy. */
+static struct policy_build *build(const struct job *job, const char *path)
+{
+	struct policy_files  files = policy_files_beneath;
+	char                 folder[FOLDER_MAX];
+	struct policy_world  world = {.registry = protocols, .today = job->today, .folder = folder};
+	const char          *name;
+	int                  dir = folder_of(path, folder, &name);
+	struct policy_build *b;
+
+	if (dir < 0)
+		return NULL;
+	if (faccessat(dir, name, R_OK, 0) != 0) {
+		complain("%s: %s", path, strerror(errno));
+		close(dir);
+		return NULL;
+	}
+	files.user = &dir;
+	b = policy_build(&files, name, &world);
+	close(dir);
+	if (!b)
+		complain("there is no memory");
+	return b;
+}
+
+static void print_diags(const struct policy_build *b)
+{
+	static char text[16 * 1024];
+	size_t      errors, unshown, count = policy_diags(b, &errors, &unshown);
+
+	for (size_t i = 0; i < count; i++) {
+		struct str s = str_over(text, sizeof(text));
+
+		policy_diag_print(b, i, &s);
+		fputs(text, stdout);
+	}
+	if (unshown)
+		printf("and %zu more\n", unshown);
+}
+
+static json_t *place_json(const struct policy_place *at)
+{
+	return json_pack("{s:s, s:i, s:i, s:i}", "file", at->file, "line", (int)at->line, "column", (int)at->col, "end", (int)at->end);
+}
+
+static json_t *diags_json(const struct policy_build *b)
+{
+	size_t  errors, unshown, count = policy_diags(b, &errors, &unshown);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct policy_diag *d = policy_diag_at(b, i);
+		json_t                   *one = json_pack("{s:s, s:o, s:s}", "severity", d->warning ? "warning" : "error", "at",
+							  place_json(&d->at), "text", d->text);
+
+		if (d->note)
+			json_object_set_new(one, "note", json_pack("{s:o, s:s}", "at", place_json(&d->note_at), "text", d->note));
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
+static void print_json(json_t *object)
+{
+	json_dumpf(object, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(object);
+}
+
+static int check_one(const struct job *job, const char *path, json_t *array)
+{
+	struct policy_build *b = build(job, path);
+	size_t               errors, unshown, count, len;
+	const uint8_t       *blob;
+	struct policy        policy;
+	const char          *why;
+
+	if (!b)
+		return EXIT_USAGE;
+	count = policy_diags(b, &errors, &unshown);
+	blob = policy_build_blob(b, &len);
+	if (array) {
+		json_array_append_new(array, json_pack("{s:s, s:b, s:I, s:o}", "file", path, "ok", errors == 0, "errors", (json_int_t)errors,
+						       "diagnostics", diags_json(b)));
+	} else {
+		print_diags(b);
+		if (blob && policy_open(&policy, blob, len, protocols, &why))
+			printf("%s: good: %u services, %u listeners, %zu bytes compiled, revision %016llx%s\n", path, policy_services(&policy),
+			       policy_listeners(&policy), len, (unsigned long long)policy.revision, count ? ", with warnings" : "");
+		else
+			printf("%s: %zu error%s\n", path, errors, errors == 1 ? "" : "s");
+	}
+	policy_build_free(&b);
+	return errors ? EXIT_FOUND : EXIT_CLEAN;
+}
+
+static int worse(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+static int check(const struct job *job)
+{
+	json_t *array = job->json ? json_array() : NULL;
+	int     code = EXIT_CLEAN;
+
+	for (size_t i = 0; i < job->files; i++)
+		code = worse(code, check_one(job, job->file[i], array));
+	if (array)
+		print_json(array);
+	return code;
+}
+
+static bool read_text(const char *path, char *out, size_t *n)
+{
+	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	bool  ok;
+
+	if (!f) {
+		complain("%s: %s", path, strerror(errno));
+		return false;
+	}
+	*n = fread(out, 1, TEXT_MAX + 1, f);
+	ok = !ferror(f);
+	if (!ok)
+		complain("%s: %s", path, strerror(errno));
+	if (f != stdin)
+		fclose(f);
+	return ok;
+}
+
+/* A new file beside the old one takes its place whole, or not at all. A link stays one. */
+static bool write_text(const char *path, const char *text)
+{
+	struct stat st;
+	char        real[PATH_MAX], fresh[PATH_MAX + 8];
+	int         fd;
+	FILE       *f;
+	bool        ok;
+
+	if (!realpath(path, real)) {
+		complain("%s: %s", path, strerror(errno));
+		return false;
+	}
+	snprintf(fresh, sizeof(fresh), "%s.XXXXXX", real);
+	fd = stat(real, &st) == 0 ? mkstemp(fresh) : -1;
+	f = fd < 0 ? NULL : fdopen(fd, "w");
+	ok = f && fputs(text, f) >= 0 && fflush(f) == 0 && fchmod(fd, st.st_mode & 07777) == 0 && fsync(fd) == 0;
+	if (f)
+		ok = fclose(f) == 0 && ok;
+	ok = ok && rename(fresh, real) == 0;
+	if (!ok) {
+		complain("%s: %s", path, strerror(errno));
+		if (fd >= 0)
+			unlink(fresh);
+	}
+	return ok;
+}
+
+static int format_one(const struct job *job, const char *path)
+{
+	static char text[TEXT_MAX + 2];
+	size_t      n;
+	char       *out;
+	int         code = EXIT_CLEAN;
+
+	if (!read_text(path, text, &n))
+		return EXIT_USAGE;
+	text[n] = '\0';
+	if (!policy_format(text, n, &out)) {
+		complain("%s does not parse; \"sallyport policy check\" says why", path);
+		return EXIT_FOUND;
+	}
+	if (!job->write || strcmp(path, "-") == 0)
+		fputs(out, stdout);
+	else if (strlen(out) != n || memcmp(out, text, n) != 0)
+		code = write_text(path, out) ? EXIT_CLEAN : EXIT_USAGE;
+	free(out);
+	return code;
+}
+
+static int format(const struct job *job)
+{
+	int code = EXIT_CLEAN;
+
+	for (size_t i = 0; i < job->files; i++)
+		code = worse(code, format_one(job, job->file[i]));
+	return code;
+}
+
+static int explain(const struct job *job)
+{
+	static char          text[128 * 1024];
+	struct str           s = str_over(text, sizeof(text));
+	struct policy_ruling ruling = {0};
+	struct policy_build *b;
+	size_t               len;
+	bool                 ok;
+
+	if (job->files != 1 || !job->question.service || !job->question.from) {
+		complain("explain needs one FILE, --service and --from");
+		return EXIT_USAGE;
+	}
+	b = build(job, job->file[0]);
+	if (!b)
+		return EXIT_USAGE;
+	if (!policy_build_blob(b, &len)) {
+		print_diags(b);
+		policy_build_free(&b);
+		return EXIT_FOUND;
+	}
+	ok = policy_explain(b, &job->question, &s, &ruling);
+	if (!ok)
+		complain("%.*s", (int)strcspn(text, "\n"), text);
+	else if (job->json)
+		print_json(json_pack("{s:s, s:s, s:i, s:b, s:b, s:s}", "verdict", ruling.verdict == VERDICT_PASS ? "pass" : "block", "reason",
+				     ruling.verdict == VERDICT_PASS ? "" : reason_of(ruling.why)->id, "rule", ruling.rule + 1, "log",
+				     (int)ruling.log, "watched", (int)ruling.watched, "text", text));
+	else
+		fputs(text, stdout);
+	policy_build_free(&b);
+	return ok ? EXIT_CLEAN : EXIT_USAGE;
+}
+
+/* One option of the command line; false after a complaint. */
+static bool option(struct job *job, int which, const char *value)
+{
+	struct policy_question *q = &job->question;
+
+	switch (which) {
+	case OPT_JSON:
+		return job->json = true;
+	case OPT_WRITE:
+		return job->write = true;
+	case OPT_UDP:
+		return q->udp = true;
+	case OPT_TODAY:
+		return day(value, &job->today);
+	case OPT_FACT:
+		if (q->fact_count == FACTS_GIVEN_MAX) {
+			complain("more than %d facts", FACTS_GIVEN_MAX);
+			return false;
+		}
+		job->fact[q->fact_count++] = value;
+		return true;
+	default:
+		*(which == OPT_SERVICE ? &q->service : which == OPT_FROM ? &q->from : which == OPT_TO ? &q->to : &q->opaque) = value;
+		return true;
+	}
+}
+
+static int run(const struct cmd *cmd, int argc, char **argv)
+{
+	static const char *const verbs[] = {"check", "fmt", "explain"};
+	struct job               job = {.today = today_utc()};
+	struct args              args = args_over(cmd, argc, argv);
+	const char              *verb = NULL;
+	int                      got, code;
+
+	job.question.facts = job.fact;
+	while ((got = args_next(&args)) != ARGS_END) {
+		if (got == ARGS_BAD || got == ARGS_HELP)
+			return args_exit(got);
+		if (got != ARGS_OPERAND) {
+			if (!option(&job, got, args.value))
+				return EXIT_USAGE;
+		} else if (!verb) {
+			verb = args.value;
+		} else if (job.files == FILES_GIVEN_MAX) {
+			complain("more than %d files", FILES_GIVEN_MAX);
+			return EXIT_USAGE;
+		} else {
+			job.file[job.files++] = args.value;
+		}
+	}
+	if (!verb || !job.files) {
+		complain("policy needs check, fmt or explain, and a FILE");
+		return EXIT_USAGE;
+	}
+	if (strcmp(verb, "check") == 0)
+		code = check(&job);
+	else if (strcmp(verb, "fmt") == 0)
+		code = format(&job);
+	else if (strcmp(verb, "explain") == 0)
+		code = explain(&job);
+	else {
+		complain_unknown("verb of policy", verb, suggest(verb, verbs, 3, sizeof(verbs[0])));
+		return EXIT_USAGE;
+	}
+	return output_ok() ? code : EXIT_USAGE;
+}
+
+const struct cmd cmd_policy = {
+	.name = "policy",
+	.usage = "check|fmt|explain FILE...",
+	.summary = "check a policy, write its canonical text, or say which rule decides",
+	.about = "check prints every error and warning with the text underlined. fmt prints the canonical text, or with --write "
+		 "puts it in the file's place. explain says what becomes of one message and why no earlier rule decided.",
+	.options = options,
+	.run = run,
+};
