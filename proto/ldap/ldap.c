@@ -93,8 +93,6 @@ static struct step next(const void *state, void *unit, const struct in *in, stru
 		      &need);
 	if (need)
 		return step_more(need);
-	if (!n)
-		return step_refuse(0);
 	return message(s, &r, &w, in, n);
 }
 
