@@ -1,5 +1,6 @@
 # The targets people type; Meson and Ninja do the work. `make help` lists them.
 BUILD ?= build
+PREFIX ?= /usr/local
 .DEFAULT_GOAL := all
 
 help: ## this list
@@ -35,7 +36,9 @@ map: all ## write MAP.md and doc/protocols anew
 	@tools/map
 	@tools/manual $(BUILD)/sallyport
 
-install: all ## into PREFIX (default /usr/local)
-	@meson install -C $(BUILD) --quiet
+install: all ## into PREFIX (default /usr/local), below DESTDIR when that is set
+	@meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
+	@ninja -C $(BUILD) --quiet >/dev/null
+	@meson install -C $(BUILD) --no-rebuild --quiet
 
 .PHONY: help deps all run test check bench fuzz mutants map install

@@ -127,6 +127,8 @@ def generate(file, megabytes):
 
 
 def main():
+    if len(sys.argv) not in (2, 3) or sys.argv[1].startswith("-") or not "".join(sys.argv[2:] or "0").isdigit():
+        sys.exit(__doc__)
     megabytes = int(sys.argv[2]) if len(sys.argv) > 2 else 200
     with open(sys.argv[1], "wb") as file:
         packets, clients = generate(file, megabytes)

@@ -94,9 +94,10 @@ static uint64_t file_size(FILE *file)
 	return fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 }
 
-static bool cannot_read(FILE *file, const char *name, const char *why)
+static bool cannot_read(struct check *check, FILE *file, const char *name, const char *why)
 {
-	complain("%s cannot be read: %s", name, why);
+	complain("%s cannot be read: %s", strcmp(name, "-") == 0 ? "standard input" : name, why);
+	check->totals.files_unread++;
 	if (file && file != stdin)
 		fclose(file);
 	return false;
@@ -130,14 +131,14 @@ static bool check_file(struct check *check, const char *name)
 	const char         *odd;
 
 	if (!file)
-		return cannot_read(NULL, name, strerror(errno));
+		return cannot_read(check, NULL, name, strerror(errno));
 	odd = not_a_capture(file);
 	if (odd)
-		return cannot_read(file, name, odd);
+		return cannot_read(check, file, name, odd);
 	size = file_size(file);
 	capture = capture_open(file, NULL, &sink, err, sizeof(err));
 	if (!capture)
-		return cannot_read(file, name, err);
+		return cannot_read(check, file, name, err);
 	check->file = stdin_wanted ? "stdin" : name;
 	check->file_number++;
 	check->totals.files++;
@@ -274,7 +275,7 @@ const struct cmd cmd_check = {
 	.name = "check",
 	.usage = "CAPTURE...",
 	.summary = "read captures and say what is not lawful in them, and why",
-	.about = "Reads pcap and pcapng files through the same recognisers as the gateway: one line per refused message, then a "
+	.about = "Reads pcap and pcapng files through the recognisers that the gateway will use: one line per refused message, then a "
 		 "summary that also counts what could not be seen. Nothing is sent or changed. \"-\" reads standard input.",
 	.options = options,
 	.run = check_run,

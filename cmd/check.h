@@ -45,7 +45,7 @@ struct totals {
 	uint64_t     uncovered; /* flows without a recogniser; their bytes are captured.ignored_bytes */
 	uint64_t    *uncovered_port[2]; /* flows without a recogniser by server port: TCP, UDP */
 	uint64_t     reset; /* flows of known protocols ended by a reset */
-	uint64_t     files, files_cut, files_damaged, interrupted;
+	uint64_t     files, files_unread, files_cut, files_damaged, interrupted;
 	struct capture_counts captured; /* sums */
 };
 

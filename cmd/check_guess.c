@@ -136,7 +136,7 @@ static const struct recogniser *named(const char *name, size_t n)
 	for (; protocols[count] && count < TALLIES_MAX; count++)
 		names[count] = protocols[count]->name;
 	if (!protocol_by_name(word))
-		complain_unknown("protocol", word, suggest(word, names, count, sizeof(names[0])));
+		complain_unknown("protocol", word, suggest(word, names, count, sizeof(names[0])), "protocols");
 	return protocol_by_name(word);
 }
 

@@ -26,17 +26,24 @@ static struct event_at event_of(struct check_flow *f, enum side from)
 	};
 }
 
-static void put_line(struct check *check, const struct str *line)
+/* Findings and progress share a terminal. */
+static void hide_progress(struct check *check)
 {
 	if (check->progress_shown)
 		fputs("\r\033[K", stderr);
 	check->progress_shown = false;
+}
+
+static void put_line(struct check *check, const struct str *line)
+{
+	hide_progress(check);
 	if (fprintf(stdout, "%s\n", line->text) < 0)
 		check->write_failed = true;
 }
 
 static void put_json(struct check *check, json_t *object)
 {
+	hide_progress(check);
 	if (!eve_write(stdout, object))
 		check->write_failed = true;
 }
@@ -251,12 +258,12 @@ void print_flow_end(struct check_flow *f, bool reset)
 	line_where(&line, &at, &f->check->style);
 	str_fmt(&line, "  flow of %s %s: ", f->r->name, reset ? "reset" : "ended");
 	str_count(&line, f->side[SIDE_CLIENT].messages);
-	str_add(&line, " messages from the client, ");
+	str_fmt(&line, " message%s from the client, ", f->side[SIDE_CLIENT].messages == 1 ? "" : "s");
 	str_count(&line, f->side[SIDE_SERVER].messages);
 	str_add(&line, " from the server, ");
 	str_count(&line, f->refused);
 	str_add(&line, " refused, ");
 	str_count(&line, flow_unseen(f));
-	str_add(&line, " bytes unseen");
+	str_fmt(&line, " byte%s unseen", flow_unseen(f) == 1 ? "" : "s");
 	put_line(f->check, &line);
 }

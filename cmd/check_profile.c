@@ -98,10 +98,8 @@ bool profile_set_limit(struct check *check, const char *text)
 			check->limits[i][k] = value;
 			found = true;
 		}
-	if (!found) {
-		complain_unknown("limit", name, nearest(name, true));
-		complain("sallyport protocols lists the limits");
-	}
+	if (!found)
+		complain_unknown("limit", name, nearest(name, true), "protocols");
 	return found;
 }
 
@@ -115,9 +113,7 @@ bool profile_tolerate(struct check *check, const char *name)
 				check->profile[i].tolerate |= UINT32_C(1) << k;
 				found = true;
 			}
-	if (!found) {
-		complain_unknown("tolerance", name, nearest(name, false));
-		complain("sallyport protocols lists the tolerances");
-	}
+	if (!found)
+		complain_unknown("tolerance", name, nearest(name, false), "protocols");
 	return found;
 }

@@ -59,6 +59,7 @@ static json_t *unseen_stats(const struct totals *t)
 	number(all, "flows_evicted", c->flows_evicted);
 	number(all, "packets_no_room", c->refused);
 	number(all, "no_memory", c->no_memory);
+	number(all, "files_unreadable", t->files_unread);
 	number(all, "files_cut", t->files_cut);
 	number(all, "files_damaged", t->files_damaged);
 	number(all, "interrupted", t->interrupted);

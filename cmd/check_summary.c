@@ -64,7 +64,7 @@ static uint64_t unseen_bytes(const struct totals *t)
 static uint64_t unseen_else(const struct totals *t)
 {
 	const struct capture_counts *c = &t->captured;
-	uint64_t                     n = t->uncovered + t->midway + t->files_cut + t->files_damaged + t->interrupted;
+	uint64_t                     n = t->uncovered + t->midway + t->files_unread + t->files_cut + t->files_damaged + t->interrupted;
 
 	for (int i = 0; i < UNSEEN_KINDS; i++)
 		n += t->unseen_flows[i];
@@ -231,6 +231,7 @@ static void print_unseen(const struct totals *t)
 	unseen_line(c->flows_evicted, "flow was given up for want of room", "flows were given up for want of room");
 	unseen_line(c->refused, "packet found no room for its flow", "packets found no room for their flow");
 	unseen_line(c->no_memory, "time the system had no memory", "times the system had no memory");
+	unseen_line(t->files_unread, "file could not be read at all", "files could not be read at all");
 	unseen_line(t->files_cut, "file stops inside a packet", "files stop inside a packet");
 	unseen_line(t->files_damaged, "file cannot be read to its end", "files cannot be read to their end");
 	if (t->interrupted)

@@ -58,8 +58,8 @@ int args_exit(int got);
 const char *suggest(const char *word, const char *const *names, size_t count, size_t stride);
 /* "sallyport: MESSAGE" on stderr. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The same and what may have been meant, when there is something. */
-void complain_unknown(const char *what, const char *word, const char *meant);
+/* The same, what may have been meant, when there is something, and the words behind "sallyport" that list what there is. */
+void complain_unknown(const char *what, const char *word, const char *meant, const char *lister);
 
 /* Colours may be used on this stream: a terminal, and NO_COLOR is not set. */
 bool colour_wanted(FILE *file);

@@ -45,8 +45,7 @@ static int unknown_verb(const char *word)
 
 	for (size_t i = 0; i < VERBS; i++)
 		names[i] = verbs[i]->name;
-	complain_unknown("verb", word, suggest(word, names, VERBS, sizeof(names[0])));
-	fprintf(stderr, "sallyport help lists what there is\n");
+	complain_unknown("verb", word, suggest(word, names, VERBS, sizeof(names[0])), "help");
 	return EXIT_USAGE;
 }
 

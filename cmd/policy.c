@@ -370,7 +370,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 	else if (strcmp(verb, "explain") == 0)
 		code = explain(&job);
 	else {
-		complain_unknown("verb of policy", verb, suggest(verb, verbs, 3, sizeof(verbs[0])));
+		complain_unknown("verb of policy", verb, suggest(verb, verbs, 3, sizeof(verbs[0])), "policy --help");
 		return EXIT_USAGE;
 	}
 	return output_ok() ? code : EXIT_USAGE;

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "cmd/check.h"
+#include "cmd/cmd.h"
 
 enum { PATIENCE_MS = 500, REFRESH_MS = 100, BAR = 24 };
 
@@ -55,7 +56,8 @@ void progress_show(struct progress *p, uint64_t bytes, uint64_t packets)
 	p->shown_ms = now;
 	progress_line(&line, p, now, bytes, packets);
 	fflush(stdout);
-	fprintf(stderr, "\r\033[K%s", line.text);
+	/* A line as wide as the terminal would go on in the next, where nothing clears it. */
+	fprintf(stderr, "\r\033[K%.*s", (int)columns_of(stderr) - 1, line.text);
 	fflush(stderr);
 }
 

@@ -160,7 +160,7 @@ static bool all_known(int names, char **name)
 	}
 	for (int i = 0; i < names; i++)
 		if (!protocol_by_name(name[i])) {
-			complain_unknown("protocol", name[i], suggest(name[i], known, count, sizeof(known[0])));
+			complain_unknown("protocol", name[i], suggest(name[i], known, count, sizeof(known[0])), "protocols");
 			ok = false;
 		}
 	return ok;

@@ -146,7 +146,7 @@ static void print_all(const struct choice *choice)
 		shown++;
 		print_reason(choice, &rows[i], width);
 	}
-	printf("\n%zu reasons. sallyport reasons ID shows one with its vectors.\n", shown);
+	printf("\n%zu reason%s. sallyport reasons ID shows one with its vectors.\n", shown, shown == 1 ? "" : "s");
 }
 
 static const struct reason *wanted_reason(const char *id)
@@ -155,7 +155,7 @@ static const struct reason *wanted_reason(const char *id)
 	const struct reason *rows = reasons_all(&count), *r = reason_by_id(id);
 
 	if (!r)
-		complain_unknown("reason", id, suggest(id, &rows->id, count, sizeof(*rows)));
+		complain_unknown("reason", id, suggest(id, &rows->id, count, sizeof(*rows)), "reasons");
 	return r;
 }
 
@@ -190,7 +190,7 @@ static bool set_class(struct choice *choice, const char *name)
 			choice->class = i;
 	}
 	if (choice->class < 0)
-		complain_unknown("class", name, suggest(name, names, CLASSES, sizeof(names[0])));
+		complain_unknown("class", name, suggest(name, names, CLASSES, sizeof(names[0])), "reasons --help");
 	return choice->class >= 0;
 }
 
@@ -203,7 +203,7 @@ static bool set_protocol(struct choice *choice, const char *name)
 		if (strcmp(rows[i].protocol, name) == 0)
 			choice->protocol = name;
 	if (!choice->protocol)
-		complain_unknown("protocol with reasons", name, suggest(name, &rows->protocol, count, sizeof(*rows)));
+		complain_unknown("protocol with reasons", name, suggest(name, &rows->protocol, count, sizeof(*rows)), "reasons");
 	return choice->protocol != NULL;
 }
 

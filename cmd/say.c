@@ -71,11 +71,12 @@ void complain(const char *format, ...)
 	fputc('\n', stderr);
 }
 
-void complain_unknown(const char *what, const char *word, const char *meant)
+void complain_unknown(const char *what, const char *word, const char *meant, const char *lister)
 {
 	complain("there is no %s \"%.100s\"", what, word);
 	if (meant)
 		fprintf(stderr, "did you mean %s?\n", meant);
+	fprintf(stderr, "sallyport %s lists what there is\n", lister);
 }
 
 bool colour_wanted(FILE *file)

@@ -258,6 +258,7 @@ static bool all_found(const struct shields *sh)
 	for (int i = 0; i < sh->ids; i++)
 		if (!sh->found[i]) {
 			complain("no founding flaw and no reason has the name \"%.100s\"", sh->id[i]);
+			fprintf(stderr, "sallyport shields lists what there is\n");
 			ok = false;
 		}
 	return ok;

@@ -69,7 +69,7 @@ def judge(path, name, label, known):
     TAP.ok(code in (CLEAN, FOUND), f"{name} is read", f"exit {code}", err[:2000])
     if label == "malformed":
         TAP.ok(reasons, f"{name}, malformed, is refused")
-        TAP.note("refused as " + ", ".join(sorted(reasons)))
+        TAP.note(f"{name}, malformed, is refused as " + ", ".join(sorted(reasons)))
         return
     new = [event for event in found if event["sallyport"]["reason"] not in known]
     but = f" but for {', '.join(sorted(known))}" if known else ""

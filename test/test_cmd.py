@@ -340,10 +340,11 @@ def test_complaints():
     complaint("a limit that is no number", ["check", "--limit", "ldap.filter.depth=ten", "ok.pcap"], "--limit wants NAME=NUMBER")
     complaint("a tolerance nobody has", ["check", "--tolerate", "ldap.ber.long-lenght", "ok.pcap"], "did you mean ldap.ber.long-length?")
     complaint("a protocol nobody has", ["check", "--protocol", "ladp", "ok.pcap"], "did you mean ldap?")
+    complaint("a protocol like none", ["check", "--port", "445=zzzzzz", "ok.pcap"], "sallyport protocols lists what there is")
     complaint("a port that is none", ["check", "--port", "70000=ldap", "ok.pcap"], '"70000" is not a port')
     complaint("a reason nobody has", ["reasons", "ldap.filter.dept"], "did you mean ldap.filter.depth?")
     complaint("a class nobody has", ["reasons", "--class", "unsave"], "did you mean unsafe?")
-    complaint("a flaw nobody has", ["shields", "CVE-1999-0001"], "no founding flaw")
+    complaint("a flaw nobody has", ["shields", "CVE-1999-0001"], "no founding flaw", "sallyport shields lists what there is")
     complaint("an option without its value", ["check", "ok.pcap", "--limit"], "--limit needs a value: --limit NAME=NUMBER")
     complaint("a value for none", ["check", "--json=1", "ok.pcap"], "--json takes no value")
     complaint("a folder", ["check", "."], "it is a directory")
@@ -355,6 +356,10 @@ def test_complaints():
     complaint("no capture at all", ["check", "text"], "text cannot be read: ")
     got, out, _ = run("check", "none.pcap", "ok.pcap")
     TAP.ok(got == USAGE and "5 messages recognised" in out, "the other files are read nevertheless", out)
+    TAP.ok("1 file could not be read at all" in out and "clean" not in out, "and nothing is called clean then", out)
+    _, out, _ = run("check", "--json", "none.pcap", "ok.pcap")
+    stats = json.loads(out.splitlines()[-1])["stats"]
+    same((stats["unseen"]["files_unreadable"], stats["anything_unseen"]), (1, True), "nor in JSON")
     with open("/dev/full", "w") as full:
         done = subprocess.run([PROGRAM, "check", "ok.pcap"], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
     TAP.ok(done.returncode == USAGE and b"could not be written" in done.stderr, "a full disk is said", done.stderr)

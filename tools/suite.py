@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ElementTree
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PLAIN, ASAN = ROOT / "build", ROOT / "build-asan"
 STRICT = ["-Dwerror=true"]
+PRODUCT = STRICT + ["-Db_lto=true"]  # as `make` builds it
 SANITIZED = STRICT + ["-Dchecked=true", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dc_args=-fno-sanitize-recover=all"]
 JOBS = str(os.cpu_count() or 1)
 TAP_LINE = re.compile(r"^(not )?ok\b[^#\n]*(# (?:SKIP|TODO)\b.*)?", re.M | re.I)
@@ -81,7 +82,7 @@ def compile_into(suite, build, compiler, options):
 
 
 def stage_gcc(suite):
-    compile_into(suite, PLAIN, "gcc", STRICT)
+    compile_into(suite, PLAIN, "gcc", PRODUCT)
 
 
 def stage_clang(suite):
