@@ -95,7 +95,7 @@ static json_t *alert(const struct refusal *refusal)
 	set_number(object, "gid", GENERATOR_ID);
 	set_number(object, "signature_id", reason->number);
 	set_number(object, "rev", SIGNATURE_REV);
-	set(object, "signature", json_string(refusal->sentence));
+	set(object, "signature", json_string(reason->id));
 	set(object, "category", json_string(reason_class_name(reason->class)));
 	set_number(object, "severity", (uint64_t)severity(reason->class));
 	return object;
@@ -130,7 +130,7 @@ static json_t *own_object(const struct refusal *refusal)
 	set(object, "mode", json_string(refusal->mode));
 	set(object, "reason", json_string(reason->id));
 	set(object, "class", json_string(reason_class_name(reason->class)));
-	set(object, "sentence", json_string(refusal->sentence));
+	set(object, "sentence", json_string(reason->id));
 	if (refusal->detail)
 		set(object, "detail", eve_text((const uint8_t *)refusal->detail, strlen(refusal->detail), 512));
 	text_path(&path, refusal->path, PATH_MAX_JSON);

@@ -210,12 +210,15 @@ static void includes(void)
 /* A link that leads out of the folder is not followed. */
 static void beneath(void)
 {
-	char                 dir[] = "/tmp/sallyport-policy-XXXXXX";
+	const char          *parent = getenv("TMPDIR");
+	char                 dir[4096];
 	struct policy_files  files = policy_files_beneath;
 	struct policy_world  world = {.registry = toy_registry, .today = TODAY};
-	int                  fd = mkdtemp(dir) ? open(dir, O_RDONLY | O_DIRECTORY) : -1, main_fd;
+	int                  fd, main_fd;
 	struct policy_build *b;
 
+	snprintf(dir, sizeof(dir), "%s/sallyport-policy-XXXXXX", parent ? parent : P_tmpdir);
+	fd = mkdtemp(dir) ? open(dir, O_RDONLY | O_DIRECTORY) : -1;
 	main_fd = openat(fd, "m", O_WRONLY | O_CREAT, 0600);
 	if (main_fd < 0 || write(main_fd, "include \"out\"\n", 14) != 14 || symlinkat("/etc/passwd", fd, "out") != 0 || mkfifoat(fd, "pipe", 0600) != 0) {
 		tap_skip("no temporary folder");

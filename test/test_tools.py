@@ -28,6 +28,7 @@ CLEAN = {
     "cmd/main.c": '/* The command. */\n#include "proto/driver.h"\n#include <stdio.h>\n',
     "test/test_ldap.c": '/* Tests of LDAP. */\n#include "proto/ldap/ldap_int.h"\n#include "proto/driver.h"\n',
     "proto/ldap/ldap_fuzz.c": "/* Fuzzes LDAP. */\n",
+    "fuzz/meson.build": "\t\t'ldap': files('x'),\n",
 }
 
 
@@ -172,6 +173,11 @@ def stale_map():
         run("map", root)
         (root / "proto/ldap/more.c").write_text("/* More. */\n")
         TAP.ok(run("map", root, "--check")[0] == 1, "map --check refuses a new file")
+        (root / "proto/ldap/more.c").unlink()
+        (root / "proto/ldap/other_fuzz.c").write_text("/* Fuzzes another. */\n")
+        code, output = run("map", root)
+        TAP.ok(code == 1 and "proto/ldap/other_fuzz.c:1" in output, "map refuses a fuzz target that is never built", output)
+        (root / "proto/ldap/other_fuzz.c").unlink()
         (root / "proto/ldap/more.c").write_text("int x;\n")
         code, output = run("map", root)
         TAP.ok(code == 1 and "proto/ldap/more.c:1" in output, "map refuses a file that does not say what it does", output)
