@@ -23,6 +23,10 @@ static struct step sealed_frame(struct ldap_read *r, struct wire *w)
 	uint32_t    max = ldap_limit(r, LIMIT_SEALED_FRAME);
 	struct step step = step_unit(4, 0);
 
+	if (r->state->unbound && r->unit->from == SIDE_CLIENT)
+		wire_fail(w, 0, R_LDAP_AFTER_UNBIND, "");
+	if (w->fault->why)
+		return step_refuse(0);
 	if (wire_left(w) < 4)
 		return step_more(4);
 	step.opaque = wire_be32_range(w, 1, max, R_LDAP_SEALED_FRAME, "sealed");
@@ -98,6 +102,7 @@ static struct step next(const void *state, void *unit, const struct in *in, stru
 
 static const struct table_def tables[] = {
 	[LDAP_REQUESTS] = {"ldap.outstanding", sizeof(struct ldap_request), LIMIT_OUTSTANDING_PROVED},
+	[LDAP_ABANDONED] = {"ldap.abandoned", sizeof(struct ldap_abandoned), LIMIT_ABANDONED},
 };
 
 const struct recogniser ldap_recogniser = {

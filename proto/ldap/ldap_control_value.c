@@ -183,13 +183,23 @@ static void sync(struct ldap_read *r, struct ber *b)
 	ber_end(&s, "");
 }
 
+/* entryUUID syncUUID ::= OCTET STRING (SIZE(16)) (RFC 4533 2.1) */
+static void entry_uuid(const struct ldap_read *r, struct ber *b)
+{
+	bool            none = r->cx->tolerate & TOLERATE_NO_UUID;
+	struct ber_span s = ber_octets(b, BER_OCTETS, none ? 0 : 16, 16, R_LDAP_CONTROL_UUID, "entryUUID");
+
+	if (s.n && s.n < 16)
+		wire_fail_numbers(&b->w, s.at, R_LDAP_CONTROL_UUID, "entryUUID", 16, s.n);
+}
+
 /* syncStateValue ::= SEQUENCE { state ENUMERATED (0..3), entryUUID OCTET STRING (16), cookie OPTIONAL } (RFC 4533 2.3) */
 static void sync_state(struct ldap_read *r, struct ber *b)
 {
 	struct ber s = ber_enter(b, BER_SEQUENCE, "");
 
 	number(&s, BER_ENUMERATED, 0, 3, "state");
-	ber_octets(&s, BER_OCTETS, 16, 16, R_LDAP_CONTROL_UUID, "entryUUID");
+	entry_uuid(r, &s);
 	if (ber_more(&s))
 		octets(r, &s, BER_OCTETS, "cookie");
 	ber_end(&s, "");

@@ -79,7 +79,7 @@ void ldap_assertion(struct ldap_read *r, struct ber *b)
 
 	ldap_fact_text(r, FACT_FILTER_ATTRIBUTE, name);
 	if (r->ping && value.p)
-		ping_value(r, b, name, value);
+		ping_value(r, b, ldap_type(name), value);
 	ber_end(b, "");
 }
 

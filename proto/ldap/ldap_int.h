@@ -16,6 +16,7 @@ enum ldap_limit {
 	LIMIT_DATAGRAM_SERVER,
 	LIMIT_OUTSTANDING_ANONYMOUS,
 	LIMIT_OUTSTANDING_PROVED,
+	LIMIT_ABANDONED,
 	LIMIT_WAIT,
 	LIMIT_SEALED_FRAME,
 	LIMIT_DN,
@@ -68,6 +69,8 @@ enum ldap_tolerance {
 	TOLERATE_EMPTY_SET = 1 << 4,
 	TOLERATE_SUBORDINATE = 1 << 5,
 	TOLERATE_DESCRIPTION = 1 << 6,
+	TOLERATE_NO_UUID = 1 << 7,
+	TOLERATE_EXTENDED_ANSWER = 1 << 8,
 };
 
 /* Order of ldap_facts. */
@@ -117,7 +120,13 @@ struct ldap_request {
 	bool    starttls;
 };
 
-enum { ABANDONED_MAX = 48, DATAGRAMS_MAX = 32 };
+/* An abandoned request that the server may still answer, in a list from the oldest to the newest. */
+struct ldap_abandoned {
+	uint8_t  op;
+	uint32_t older, newer; /* ids of its neighbours; 0 = none */
+};
+
+enum { DATAGRAMS_MAX = 32 };
 
 /* State of a stream. Message ids are those of the client. */
 struct ldap_state {
@@ -126,9 +135,7 @@ struct ldap_state {
 	bool     sealed[2]; /* by direction: a sealed frame has gone by */
 	bool     binding, starttls; /* such a request is outstanding */
 	bool     unbound;
-	uint8_t  next; /* the oldest of abandoned */
-	uint32_t abandoned[ABANDONED_MAX]; /* ids the server may still answer; 0 = free */
-	uint8_t  abandoned_op[ABANDONED_MAX];
+	uint32_t oldest, newest; /* ids of abandoned requests; 0 = none */
 };
 
 /* State of an association of datagrams: the latest questions; the oldest is forgotten first. */
@@ -138,7 +145,7 @@ struct cldap_state {
 	uint8_t  next;
 };
 
-enum { LDAP_REQUESTS = 0 }; /* the only table: outstanding requests by message id */
+enum { LDAP_REQUESTS = 0, LDAP_ABANDONED }; /* tables: outstanding and abandoned requests by message id */
 
 /* One message, as much of it as commit and deny need. */
 struct ldap_unit {
@@ -150,6 +157,7 @@ struct ldap_unit {
 	bool                notice; /* notice of disconnection */
 	bool                final; /* the last answer to its request */
 	uint32_t            id;
+	bool                remembered; /* abandon: there is room for it among the abandoned */
 	uint32_t            abandoned; /* abandon: the id it names */
 	uint32_t            result;
 	struct ldap_request request; /* what the table will hold; of an answer: what it holds */
@@ -172,7 +180,7 @@ extern const struct ber_reasons   ldap_ber;
 extern const struct limit_def     ldap_limits[LDAP_LIMITS];
 extern const struct fact_def      ldap_facts[LDAP_FACTS];
 extern const struct tolerance_def ldap_tolerances[];
-enum { LDAP_TOLERANCES = 7 };
+enum { LDAP_TOLERANCES = 9 };
 
 static inline uint32_t ldap_limit(const struct ldap_read *r, enum ldap_limit which)
 {
@@ -271,7 +279,7 @@ bool ldap_user_rule_on_read(const struct ldap_user_rule *rule);
 struct step ldap_order(const struct ldap_state *state, struct ldap_read *r, const struct wire *w, uint64_t n);
 void        ldap_commit(void *state, const void *unit, struct cx *cx);
 /* The outstanding request this answer names, or NULL; also notes it in the unit, and whether matchedDN may be a token. */
-const struct ldap_request *ldap_asked(const struct ldap_state *state, struct ldap_read *r);
+const struct ldap_request *ldap_asked(struct ldap_read *r);
 /* Is this an answer that may be given to a request of this kind? */
 bool ldap_answers(uint8_t request, uint8_t answer);
 

@@ -115,7 +115,7 @@ void ldap_message(struct ldap_read *r, struct wire *w)
 	m = ber_enter(&b, BER_SEQUENCE, "");
 	message_id(r, &m);
 	if (r->state && r->unit->from == SIDE_SERVER)
-		r->asked = ldap_asked(r->state, r);
+		r->asked = ldap_asked(r);
 	protocol_op(r, &m);
 	if (ber_more(&m))
 		ldap_controls(r, &m);

@@ -3,12 +3,12 @@
  * Spec: RFC 4511 4.1.1.1 (ids), 4.2.1 (bind), 4.3 (unbind), 4.4 (notifications), 4.11 (abandon), 4.14 (StartTLS),
  *	RFC 4513 4 (what a bind proves).
  * Input from: either peer.
- * Limits: ldap.outstanding.*, ldap.wait; 48 abandoned ids are remembered.
+ * Limits: ldap.outstanding.*, ldap.wait, ldap.abandoned.
  * Not done: whether the server honours what it answers.
  */
 #include "proto/ldap/ldap_int.h"
 
-enum { RESULT_SUCCESS = 0 };
+enum { RESULT_SUCCESS = 0, RESULT_UNKNOWN_CRITICAL = 12 };
 
 bool ldap_answers(uint8_t request, uint8_t answer)
 {
@@ -31,23 +31,13 @@ static bool is_final(uint8_t answer)
 	return answer != LDAP_SEARCH_ENTRY && answer != LDAP_SEARCH_REFERENCE && answer != LDAP_INTERMEDIATE;
 }
 
-/* Where this id stands among the abandoned ones, or ABANDONED_MAX. */
-static uint8_t abandoned_at(const struct ldap_state *s, uint32_t id)
-{
-	uint8_t i = 0;
-
-	while (i < ABANDONED_MAX && s->abandoned[i] != id)
-		i++;
-	return id ? i : ABANDONED_MAX;
-}
-
-const struct ldap_request *ldap_asked(const struct ldap_state *s, struct ldap_read *r)
+const struct ldap_request *ldap_asked(struct ldap_read *r)
 {
 	const struct ldap_request *q = table_get(r->cx, LDAP_REQUESTS, r->unit->id);
 
 	if (q)
 		r->unit->request = *q;
-	r->token = q ? q->op == LDAP_BIND && q->auth == AUTH_SICILY : r->unit->id && abandoned_at(s, r->unit->id) == ABANDONED_MAX;
+	r->token = q ? q->op == LDAP_BIND && q->auth == AUTH_SICILY : r->unit->id && !table_get(r->cx, LDAP_ABANDONED, r->unit->id);
 	return q;
 }
 
@@ -81,6 +71,7 @@ static struct step abandon(struct ldap_read *r, uint64_t n)
 		r->cx->patch[r->cx->patches++] = (struct patch){.form = PATCH_BYTES, .old_len = (uint32_t)n};
 	} else {
 		r->unit->request.op = q->op;
+		r->unit->remembered = table_room(r->cx, LDAP_ABANDONED);
 	}
 	return step_unit(n, 0);
 }
@@ -93,7 +84,7 @@ static struct step ask(const struct ldap_state *s, struct ldap_read *r, const st
 
 	if (table_get(r->cx, LDAP_REQUESTS, u->id))
 		return refuse_id(r, w, n, R_LDAP_ID_BUSY);
-	if (abandoned_at(s, u->id) < ABANDONED_MAX)
+	if (table_get(r->cx, LDAP_ABANDONED, u->id))
 		return refuse_id(r, w, n, R_LDAP_ID_ABANDONED);
 	if (s->binding)
 		return wait_for(r, n, R_LDAP_BIND_PENDING);
@@ -116,16 +107,23 @@ static struct step unasked(const struct ldap_read *r, const struct wire *w, uint
 	return step_unit(n, STEP_ANSWER);
 }
 
-/* An answer belongs to an outstanding request, or to one abandoned a moment ago, and is of its kind. */
-static struct step answer(const struct ldap_state *s, struct ldap_read *r, const struct wire *w, uint64_t n)
+/* Samba refuses a critical control it does not know by an extended response, whatever the request was. */
+static bool tolerated(const struct ldap_read *r)
 {
-	struct ldap_unit *u = r->unit;
-	uint8_t           late = r->asked ? ABANDONED_MAX : abandoned_at(s, u->id);
-	struct step       step = step_unit(n, STEP_ANSWER);
+	return r->cx->tolerate & TOLERATE_EXTENDED_ANSWER && r->unit->op == LDAP_EXTENDED_RESPONSE &&
+	       r->unit->result == RESULT_UNKNOWN_CRITICAL;
+}
 
-	if (!r->asked && late == ABANDONED_MAX)
+/* An answer belongs to an outstanding request, or to one abandoned a moment ago, and is of its kind. */
+static struct step answer(struct ldap_read *r, const struct wire *w, uint64_t n)
+{
+	struct ldap_unit            *u = r->unit;
+	const struct ldap_abandoned *late = r->asked ? NULL : table_get(r->cx, LDAP_ABANDONED, u->id);
+	struct step                  step = step_unit(n, STEP_ANSWER);
+
+	if (!r->asked && !late)
 		return refuse_id(r, w, n, R_LDAP_ANSWER_UNKNOWN);
-	if (!ldap_answers(r->asked ? r->asked->op : s->abandoned_op[late], u->op))
+	if (!ldap_answers(r->asked ? r->asked->op : late->op, u->op) && !tolerated(r))
 		return refuse_op(r, w, n, R_LDAP_ANSWER_OP);
 	u->final = is_final(u->op);
 	if (u->request.starttls && u->final && u->result == RESULT_SUCCESS) {
@@ -138,7 +136,7 @@ static struct step answer(const struct ldap_state *s, struct ldap_read *r, const
 struct step ldap_order(const struct ldap_state *s, struct ldap_read *r, const struct wire *w, uint64_t n)
 {
 	if (r->unit->from == SIDE_SERVER)
-		return r->unit->id ? answer(s, r, w, n) : unasked(r, w, n);
+		return r->unit->id ? answer(r, w, n) : unasked(r, w, n);
 	if (r->unit->op == LDAP_UNBIND)
 		return step_unit(n, 0);
 	if (r->unit->op == LDAP_ABANDON)
@@ -146,12 +144,34 @@ struct step ldap_order(const struct ldap_state *s, struct ldap_read *r, const st
 	return ask(s, r, w, n);
 }
 
-/* The server may go on answering an abandoned request until it has read of it. */
-static void remember_abandoned(struct ldap_state *s, const struct ldap_unit *u)
+/* No more is expected of an abandoned request. */
+static void forget(struct ldap_state *s, uint32_t id, struct cx *cx)
 {
-	s->abandoned[s->next] = u->abandoned;
-	s->abandoned_op[s->next] = u->request.op;
-	s->next = (uint8_t)((s->next + 1) % ABANDONED_MAX);
+	const struct ldap_abandoned *gone = table_get(cx, LDAP_ABANDONED, id);
+	struct ldap_abandoned       *older, *newer;
+
+	if (!gone)
+		return;
+	older = table_edit(cx, LDAP_ABANDONED, gone->older);
+	newer = table_edit(cx, LDAP_ABANDONED, gone->newer);
+	*(older ? &older->newer : &s->oldest) = gone->newer;
+	*(newer ? &newer->older : &s->newest) = gone->older;
+	table_del(cx, LDAP_ABANDONED, id);
+}
+
+/* The server may go on answering an abandoned request until it has read of it. One place stays free for the next. */
+static void remember(struct ldap_state *s, const struct ldap_unit *u, struct cx *cx)
+{
+	struct ldap_abandoned *newest = table_edit(cx, LDAP_ABANDONED, s->newest), *a;
+
+	if (!u->remembered)
+		return;
+	a = table_add(cx, LDAP_ABANDONED, u->abandoned);
+	*a = (struct ldap_abandoned){.op = u->request.op, .older = s->newest};
+	*(newest ? &newest->newer : &s->oldest) = u->abandoned;
+	s->newest = u->abandoned;
+	if (table_count(cx, LDAP_ABANDONED) >= cx->limit[LIMIT_ABANDONED])
+		forget(s, s->oldest, cx);
 }
 
 static void commit_request(struct ldap_state *s, const struct ldap_unit *u, struct cx *cx)
@@ -166,7 +186,7 @@ static void commit_request(struct ldap_state *s, const struct ldap_unit *u, stru
 		if (u->swallowed)
 			return;
 		table_del(cx, LDAP_REQUESTS, u->abandoned);
-		remember_abandoned(s, u);
+		remember(s, u, cx);
 		return;
 	}
 	q = table_add(cx, LDAP_REQUESTS, u->id);
@@ -179,11 +199,11 @@ static void commit_request(struct ldap_state *s, const struct ldap_unit *u, stru
 }
 
 /* A bind is over: what was abandoned before is over too, and an identity holds if it was proved (RFC 4511 4.2.1). */
-static void commit_bind(struct ldap_state *s, const struct ldap_request *q, uint32_t result)
+static void commit_bind(struct ldap_state *s, const struct ldap_request *q, uint32_t result, struct cx *cx)
 {
 	s->binding = false;
-	for (uint8_t i = 0; i < ABANDONED_MAX; i++)
-		s->abandoned[i] = 0;
+	while (s->oldest)
+		forget(s, s->oldest, cx);
 	if (result == RESULT_SUCCESS) {
 		s->proved = q->proves;
 		s->layered = q->layers;
@@ -192,16 +212,13 @@ static void commit_bind(struct ldap_state *s, const struct ldap_request *q, uint
 
 static void commit_answer(struct ldap_state *s, const struct ldap_unit *u, struct cx *cx)
 {
-	uint8_t late = abandoned_at(s, u->id);
-
 	if (u->notice)
 		cx->end_flow = true;
 	if (!u->final)
 		return;
-	if (late < ABANDONED_MAX)
-		s->abandoned[late] = 0;
+	forget(s, u->id, cx);
 	if (u->request.op == LDAP_BIND)
-		commit_bind(s, &u->request, u->result);
+		commit_bind(s, &u->request, u->result, cx);
 	if (u->request.starttls)
 		s->starttls = false;
 	table_del(cx, LDAP_REQUESTS, u->id);

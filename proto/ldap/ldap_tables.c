@@ -27,6 +27,7 @@ const struct limit_def ldap_limits[LDAP_LIMITS] = {
 	[LIMIT_DATAGRAM_SERVER] = {"ldap.datagram.server", "bytes", 8192, 64, 65507, "ours: a whole rootDSE and its names"},
 	[LIMIT_OUTSTANDING_ANONYMOUS] = {"ldap.outstanding.anonymous", "requests", 20, 1, 10000, "AD MaxActiveQueries, 20"},
 	[LIMIT_OUTSTANDING_PROVED] = {"ldap.outstanding.proved", "requests", 100, 1, 10000, "ours: pools of busy servers"},
+	[LIMIT_ABANDONED] = {"ldap.abandoned", "requests", 256, 2, 10000, "ours: twice what a busy client has outstanding"},
 	[LIMIT_WAIT] = {"ldap.wait", "ms", 30000, 100, 600000, "ours"},
 	[LIMIT_SEALED_FRAME] = {"ldap.sealed.frame", "bytes", 0xffffff, 1024, 0xffffff, "RFC 4752 3.1: three octets of size"},
 	[LIMIT_DN] = {"ldap.dn", "bytes", 2048, 64, 65536, "ours"},
@@ -78,6 +79,8 @@ const struct tolerance_def ldap_tolerances[LDAP_TOLERANCES] = {
 	{"ldap.filter.empty-set", "OpenLDAP tools that ask (&) and (|) (RFC 4526)", ""},
 	{"ldap.search.subordinate", "OpenLDAP ldapsearch -s children", ""},
 	{"ldap.description.syntax", "directories with underscores in attribute names", ""},
+	{"ldap.control.no-uuid", "OpenLDAP's accesslog, whose root entry has no UUID, to its own replicas (RFC 4533 2.3)", ""},
+	{"ldap.answer.extended", "Samba's server, which says so of any request that an extension it calls critical is unknown", "CVE-2024-49113"},
 };
 
 static const char *const identities[] = {"anonymous", "proved", NULL};

@@ -10,7 +10,7 @@
 enum kind { KIND_CHARACTERS = 0, KIND_DRIVE, KIND_WORKSTATIONS, KIND_BYTES };
 
 struct ldap_user_rule {
-	const char *name, *oid; /* oid: empty where we are not sure of it */
+	const char *name, *oid;
 	uint8_t     name_len, oid_len;
 	uint8_t     kind;
 	uint8_t     limit;
@@ -27,12 +27,12 @@ static const struct ldap_user_rule rules[] = {
 	PATH("scriptPath", "1.2.840.113556.1.4.62"),
 	PATH("homeDirectory", "1.2.840.113556.1.4.44"),
 	PATH("profilePath", "1.2.840.113556.1.4.139"),
-	PATH("msTSProfilePath", ""),
-	PATH("msTSHomeDirectory", ""),
-	PATH("msTSInitialProgram", ""),
-	PATH("msTSWorkDirectory", ""),
-	{TYPE("homeDrive", "1.2.840.113556.1.4.45"), KIND_DRIVE, LIMIT_USER_PATH, R_LDAP_USER_DRIVE, true},
-	{TYPE("msTSHomeDrive", ""), KIND_DRIVE, LIMIT_USER_PATH, R_LDAP_USER_DRIVE, true},
+	PATH("msTSProfilePath", "1.2.840.113556.1.4.1976"),
+	PATH("msTSHomeDirectory", "1.2.840.113556.1.4.1977"),
+	PATH("msTSInitialProgram", "1.2.840.113556.1.4.1990"),
+	PATH("msTSWorkDirectory", "1.2.840.113556.1.4.1989"),
+	{TYPE("homeDrive", "1.2.840.113556.1.4.45"), KIND_DRIVE, LIMIT_USER_PATH, R_LDAP_USER_DRIVE, false},
+	{TYPE("msTSHomeDrive", "1.2.840.113556.1.4.1978"), KIND_DRIVE, LIMIT_USER_PATH, R_LDAP_USER_DRIVE, false},
 	{TYPE("userWorkstations", "1.2.840.113556.1.4.86"), KIND_WORKSTATIONS, LIMIT_USER_WORKSTATIONS, R_LDAP_USER_WORKSTATIONS, false},
 	{TYPE("sAMAccountName", "1.2.840.113556.1.4.221"), KIND_CHARACTERS, LIMIT_USER_SAM, R_LDAP_USER_SAM, false},
 	{TYPE("thumbnailPhoto", "2.16.840.1.113730.3.1.35"), KIND_BYTES, LIMIT_USER_PHOTO, R_LDAP_USER_PHOTO, false},
@@ -44,23 +44,23 @@ static const struct ldap_user_rule rules[] = {
 	STRING("givenName", "2.5.4.42"),
 	STRING("initials", "2.5.4.43"),
 	STRING("title", "2.5.4.12"),
-	STRING("department", ""),
-	STRING("company", ""),
+	STRING("department", "1.2.840.113556.1.2.141"),
+	STRING("company", "1.2.840.113556.1.2.146"),
 	STRING("mail", "0.9.2342.19200300.100.1.3"),
-	STRING("comment", ""),
-	STRING("info", ""),
+	STRING("comment", "1.2.840.113556.1.4.156"),
+	STRING("info", "1.2.840.113556.1.2.81"),
 	STRING("l", "2.5.4.7"),
 	STRING("st", "2.5.4.8"),
 	STRING("street", "2.5.4.9"),
-	STRING("streetAddress", ""),
+	STRING("streetAddress", "1.2.840.113556.1.2.256"),
 	STRING("postalCode", "2.5.4.17"),
 	STRING("telephoneNumber", "2.5.4.20"),
 	STRING("homePhone", "0.9.2342.19200300.100.1.20"),
 	STRING("mobile", "0.9.2342.19200300.100.1.41"),
 	STRING("pager", "0.9.2342.19200300.100.1.42"),
 	STRING("physicalDeliveryOfficeName", "2.5.4.19"),
-	STRING("wWWHomePage", ""),
-	STRING("servicePrincipalName", ""),
+	STRING("wWWHomePage", "1.2.840.113556.1.2.464"),
+	STRING("servicePrincipalName", "1.2.840.113556.1.4.771"),
 };
 
 const struct ldap_user_rule *ldap_user_rule(struct ber_span description)
@@ -112,8 +112,8 @@ struct ber_span ldap_user_value(struct ldap_read *r, struct ber *vals, const str
 
 	if (!v.p)
 		return v;
-	if (rule->kind != KIND_BYTES)
-		ldap_text_check(vals, v, "");
+	if (rule->kind != KIND_BYTES && !ldap_text_check(vals, v, ""))
+		return v;
 	n = rule->kind == KIND_BYTES ? v.n : ldap_characters(v);
 	if (rule->kind == KIND_DRIVE)
 		drive(vals, v);

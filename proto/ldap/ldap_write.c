@@ -10,15 +10,21 @@
 /* What is written to one entry, as far as a rule spans several attributes. */
 struct written {
 	bool            user; /* objectClass: user */
-	struct ber_span sam; /* sAMAccountName */
+	struct ber_span sam; /* the longest sAMAccountName */
+	uint32_t        sam_characters;
 };
 
 static void note(struct written *entry, struct ber_span type, struct ber_span value)
 {
-	if (ber_span_is_nocase(type, "objectClass") && ber_span_is_nocase(value, "user"))
+	if ((ber_span_is_nocase(type, "objectClass") || ber_span_is(type, "2.5.4.0")) &&
+	    (ber_span_is_nocase(value, "user") || ber_span_is(value, "1.2.840.113556.1.5.9")))
 		entry->user = true;
-	if (ber_span_is_nocase(type, "sAMAccountName"))
+	if (!ber_span_is_nocase(type, "sAMAccountName") && !ber_span_is(type, "1.2.840.113556.1.4.221"))
+		return;
+	if (ldap_characters(value) > entry->sam_characters) {
 		entry->sam = value;
+		entry->sam_characters = ldap_characters(value);
+	}
 }
 
 /* vals SET OF value AttributeValue */
@@ -107,10 +113,10 @@ void ldap_add_request(struct ldap_read *r, struct ber *b)
 		else
 			attribute(r, &list, &entry);
 	ldap_fact_number(r, FACT_ATTRIBUTE_COUNT, n);
-	uint32_t name = ldap_characters(entry.sam), name_max = ldap_limit(r, LIMIT_USER_SAM_USER);
+	uint32_t name_max = ldap_limit(r, LIMIT_USER_SAM_USER);
 
-	if (entry.user && name > name_max)
-		wire_fail_numbers(&a.w, entry.sam.at, R_LDAP_USER_SAM_USER, "sAMAccountName", name_max, name);
+	if (entry.user && entry.sam_characters > name_max)
+		wire_fail_numbers(&a.w, entry.sam.at, R_LDAP_USER_SAM_USER, "sAMAccountName", name_max, entry.sam_characters);
 	ber_end(&a, "");
 }
 
