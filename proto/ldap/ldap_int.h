@@ -269,11 +269,10 @@ const struct ldap_control_def *ldap_control_find(struct ber_span oid);
 
 /* ldap_user.c: what may be written to a user object, and read from one. */
 struct ldap_user_rule;
-const struct ldap_user_rule *ldap_user_rule(struct ber_span description);
+/* The rule for an attribute, NULL for none; `read`: only rules that answers are held to as well. */
+const struct ldap_user_rule *ldap_user_rule(struct ber_span description, bool read);
 /* One value of vals, held to the rule. */
 struct ber_span ldap_user_value(struct ldap_read *r, struct ber *vals, const struct ldap_user_rule *rule);
-/* Whether answers are held to this rule too. */
-bool ldap_user_rule_on_read(const struct ldap_user_rule *rule);
 
 /* ldap_state.c: may this message come now, and what changes when it went through? */
 struct step ldap_order(const struct ldap_state *state, struct ldap_read *r, const struct wire *w, uint64_t n);

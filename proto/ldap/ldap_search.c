@@ -76,9 +76,9 @@ static void partial_attribute(struct ldap_read *r, struct ber *b)
 {
 	struct ber                   a = ber_enter(b, BER_SEQUENCE, "");
 	struct ber_span              type = ldap_description(r, &a, BER_OCTETS, "type");
-	const struct ldap_user_rule *rule = ldap_limit(r, LIMIT_READ_USER) ? ldap_user_rule(type) : NULL;
+	const struct ldap_user_rule *rule = ldap_limit(r, LIMIT_READ_USER) ? ldap_user_rule(type, true) : NULL;
 
-	values(r, &a, rule && ldap_user_rule_on_read(rule) ? rule : NULL);
+	values(r, &a, rule);
 	ber_end(&a, "");
 }
 

@@ -23,6 +23,7 @@ struct ldap_user_rule {
 #define NAME(name, oid)   {TYPE(name, oid), KIND_CHARACTERS, LIMIT_USER_NAME, R_LDAP_USER_NAME, false}
 #define STRING(name, oid) {TYPE(name, oid), KIND_BYTES, LIMIT_USER_STRING, R_LDAP_USER_STRING, false}
 
+/* Those that hold for answers stand first. */
 static const struct ldap_user_rule rules[] = {
 	PATH("scriptPath", "1.2.840.113556.1.4.62"),
 	PATH("homeDirectory", "1.2.840.113556.1.4.44"),
@@ -63,20 +64,15 @@ static const struct ldap_user_rule rules[] = {
 	STRING("servicePrincipalName", "1.2.840.113556.1.4.771"),
 };
 
-const struct ldap_user_rule *ldap_user_rule(struct ber_span description)
+const struct ldap_user_rule *ldap_user_rule(struct ber_span description, bool read)
 {
 	struct ber_span type = ldap_type(description);
 
-	for (size_t i = 0; type.n && i < sizeof(rules) / sizeof(rules[0]); i++)
+	for (size_t i = 0; type.n && i < sizeof(rules) / sizeof(rules[0]) && (!read || rules[i].read); i++)
 		if ((rules[i].name_len == type.n && ber_span_is_nocase(type, rules[i].name)) ||
 		    (rules[i].oid_len == type.n && ber_span_is(type, rules[i].oid)))
 			return &rules[i];
 	return NULL;
-}
-
-bool ldap_user_rule_on_read(const struct ldap_user_rule *rule)
-{
-	return rule->read;
 }
 
 /* A letter and a colon. */

@@ -30,7 +30,7 @@ static void note(struct written *entry, struct ber_span type, struct ber_span va
 /* vals SET OF value AttributeValue */
 static void values(struct ldap_read *r, struct ber *b, struct ber_span type, uint32_t min, struct written *entry)
 {
-	const struct ldap_user_rule *rule = ldap_user_rule(type);
+	const struct ldap_user_rule *rule = ldap_user_rule(type, false);
 	struct ber                   vals = ber_enter(b, BER_SET, "vals");
 	uint32_t                     n = 0, max = ldap_limit(r, LIMIT_WRITE_VALUES);
 
