@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SLOT_LEAST = 64, SLOT_CLASSES = 19 }; /* 64 bytes to 16 MiB */
+enum { SLOT_LEAST = 64, SLOT_CLASSES = 20 }; /* 64 bytes to 32 MiB */
 
 struct slots {
 	size_t cap; /* bytes in use and kept free together never exceed this */

@@ -65,12 +65,6 @@ void str_count(struct str *s, uint64_t n)
 	str_bytes(s, grouped, used);
 }
 
-void str_pad(struct str *s, size_t n)
-{
-	while (s->len < n && !s->cut)
-		str_char(s, ' ');
-}
-
 /* How many bytes a lead byte announces, the bits it gives, and the least code point of that length. */
 static size_t utf8_lead(uint8_t lead, uint32_t *point, uint32_t *least)
 {
@@ -110,4 +104,20 @@ size_t utf8_one(const uint8_t *bytes, size_t n, uint32_t *out)
 		return 0;
 	*out = point;
 	return len;
+}
+
+bool utf8_shows(uint32_t c)
+{
+	static const struct {
+		uint32_t low, high;
+	} ranges[] = {
+		{0x0000, 0x001f}, {0x007f, 0x009f}, {0x00ad, 0x00ad}, {0x034f, 0x034f}, {0x061c, 0x061c}, {0x115f, 0x1160}, {0x17b4, 0x17b5},
+		{0x180b, 0x180f}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0x3164, 0x3164}, {0xe000, 0xf8ff}, {0xfe00, 0xfe0f},
+		{0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0xe0fff}, {0xf0000, 0x10ffff},
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (c >= ranges[i].low && c <= ranges[i].high)
+			return false;
+	return true;
 }

@@ -22,12 +22,12 @@ void str_char(struct str *s, char c);
 void str_fmt(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* 1234567 as 1,234,567. */
 void str_count(struct str *s, uint64_t n);
-/* Blanks until the string is n characters long; none when it is longer. */
-void str_pad(struct str *s, size_t n);
 
 /*
  * The length of the well-formed UTF-8 sequence (RFC 3629) at the head of n bytes, with its code point; 0 when there is none.
  */
 size_t utf8_one(const uint8_t *bytes, size_t n, uint32_t *out);
+/* The character is seen and leaves the text around it as it is: no control, nothing bidirectional, of no width or private. */
+bool utf8_shows(uint32_t point);
 
 #endif

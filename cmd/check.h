@@ -153,6 +153,9 @@ void print_flow_end(struct check_flow *flow, bool reset);
 /* check_summary.c */
 void        summary_add_capture(struct totals *totals, const struct capture_counts *counts);
 bool        summary_unseen(const struct totals *totals);
+uint64_t    summary_unseen_bytes(const struct totals *totals);
+/* IP packets that are neither TCP nor UDP. */
+uint64_t    summary_other_protocols(const struct totals *totals);
 void        summary_print(struct check *check);
 const char *unseen_name(enum unseen kind);
 /* check_stats.c: the same as one EVE line. */

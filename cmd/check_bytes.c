@@ -49,19 +49,21 @@ static bool hold_room(struct check *check, struct side_bytes *side, size_t n)
 
 	if (n > HOLD_MAX - side->hold_len)
 		return false;
-	if (side->hold && side->hold_at) {
+	if (side->hold_at + side->hold_len + n <= side->hold_size)
+		return true;
+	/* What is left moves only when as much has gone, so that a small message behind much that waits costs little. */
+	if (side->hold_at >= side->hold_len && side->hold_len + n <= side->hold_size) {
 		memmove(side->hold, side->hold + side->hold_at, side->hold_len); /* UNSAFE: as in bytes_peek */
 		side->hold_at = 0;
-	}
-	while (size < side->hold_len + n)
-		size *= 2;
-	if (size == side->hold_size)
 		return true;
+	}
+	while (size < side->hold_len + n || size == side->hold_size)
+		size *= 2;
 	grown = slots_take(&check->slots, size);
 	if (!grown)
 		return false;
 	if (side->hold_len)
-		memcpy(grown, side->hold, side->hold_len);
+		memcpy(grown, side->hold + side->hold_at, side->hold_len); /* UNSAFE: as in bytes_peek */
 	n = side->hold_len;
 	hold_free(check, side);
 	side->hold = grown;
@@ -74,7 +76,7 @@ static bool hold_add(struct check *check, struct side_bytes *side, const uint8_t
 {
 	if (!hold_room(check, side, n))
 		return false;
-	memcpy(side->hold + side->hold_len, bytes, n); /* UNSAFE: hold_room made hold_at 0 and hold_len + n fit */
+	memcpy(side->hold + side->hold_at + side->hold_len, bytes, n); /* UNSAFE: hold_room made room for n behind what is held */
 	side->hold_len += n;
 	return true;
 }

@@ -173,6 +173,16 @@ static void flow_data(struct check_flow *f, enum side from, const uint8_t *bytes
 		flow_stop(f, UNSEEN_MEMORY);
 }
 
+/* The flow of an event; begun with its first one. NULL: nobody here reads it. */
+static struct check_flow *flow_at(struct check *check, struct capture_flow *cf, enum capture_side from, const uint8_t *bytes,
+				  size_t n, const struct capture_packet *packet)
+{
+	struct check_flow *f = capture_flow_user(cf);
+
+	note_packet(check, packet);
+	return f ? f : flow_begin(check, cf, from, bytes, n);
+}
+
 static void on_open(void *ctx, struct capture_flow *cf)
 {
 	(void)ctx, (void)cf; /* the first bytes decide */
@@ -181,12 +191,8 @@ static void on_open(void *ctx, struct capture_flow *cf)
 static void on_data(void *ctx, struct capture_flow *cf, enum capture_side from, const uint8_t *bytes, size_t n,
 		    const struct capture_packet *packet)
 {
-	struct check      *check = ctx;
-	struct check_flow *f = capture_flow_user(cf);
+	struct check_flow *f = flow_at(ctx, cf, from, bytes, n, packet);
 
-	note_packet(check, packet);
-	if (!f)
-		f = flow_begin(check, cf, from, bytes, n);
 	if (f && n)
 		flow_data(f, side_of(f, from), bytes, n);
 }
@@ -194,12 +200,8 @@ static void on_data(void *ctx, struct capture_flow *cf, enum capture_side from, 
 /* A stream is not read behind a gap: where the next message begins is not guessed. */
 static void on_gap(void *ctx, struct capture_flow *cf, enum capture_side from, uint64_t missing, const struct capture_packet *packet)
 {
-	struct check      *check = ctx;
-	struct check_flow *f = capture_flow_user(cf);
+	struct check_flow *f = flow_at(ctx, cf, from, NULL, 0, packet);
 
-	note_packet(check, packet);
-	if (!f)
-		f = flow_begin(check, cf, from, NULL, 0);
 	if (!f)
 		return;
 	if (f->datagram) {
@@ -213,12 +215,8 @@ static void on_gap(void *ctx, struct capture_flow *cf, enum capture_side from, u
 
 static void on_ambiguous(void *ctx, struct capture_flow *cf, enum capture_side from, const struct capture_packet *packet)
 {
-	struct check      *check = ctx;
-	struct check_flow *f = capture_flow_user(cf);
+	struct check_flow *f = flow_at(ctx, cf, from, NULL, 0, packet);
 
-	note_packet(check, packet);
-	if (!f)
-		f = flow_begin(check, cf, from, NULL, 0);
 	if (!f)
 		return;
 	print_capture_refusal(f, R_CAPTURE_AMBIGUOUS, side_of(f, from));

@@ -29,7 +29,6 @@ static json_t *unseen_stats(const struct totals *t)
 {
 	const struct capture_counts *c = &t->captured;
 	json_t                      *all = json_object();
-	uint64_t                     neither = 0;
 
 	for (int i = 0; i < UNSEEN_KINDS; i++) {
 		json_t *one;
@@ -41,8 +40,6 @@ static json_t *unseen_stats(const struct totals *t)
 		number(one, "bytes", t->unseen_bytes[i]);
 		json_object_set_new(all, unseen_name((enum unseen)i), one);
 	}
-	for (size_t i = 0; i < 256; i++)
-		neither += c->other_protocol[i];
 	number(all, "flows_no_recogniser", t->uncovered);
 	number(all, "bytes_no_recogniser", c->ignored_bytes);
 	number(all, "flows_midway", t->midway);
@@ -50,7 +47,7 @@ static json_t *unseen_stats(const struct totals *t)
 	number(all, "packets_cut", c->cut);
 	number(all, "packets_malformed", c->malformed);
 	number(all, "packets_not_ip", c->other);
-	number(all, "packets_not_tcp_udp", neither);
+	number(all, "packets_not_tcp_udp", summary_other_protocols(t));
 	number(all, "fragments_dropped", c->fragments_dropped);
 	number(all, "datagrams_ambiguous", c->datagrams_ambiguous);
 	number(all, "segments_after_close", c->after_close);
@@ -101,10 +98,7 @@ void summary_json(struct check *check)
 	json_t              *line = json_object(), *stats = json_object();
 	char                 buffer[40];
 	struct str           time = str_over(buffer, sizeof(buffer));
-	uint64_t             bytes = 0;
 
-	for (int i = 0; i < UNSEEN_KINDS; i++)
-		bytes += t->unseen_bytes[i];
 	text_time(&time, check->packet.ts_us);
 	json_object_set_new(line, "timestamp", json_string(buffer));
 	json_object_set_new(line, "event_type", json_string("stats"));
@@ -115,7 +109,7 @@ void summary_json(struct check *check)
 	number(stats, "messages", t->messages);
 	number(stats, "refused", t->refused);
 	number(stats, "consequences", t->consequences);
-	number(stats, "unseen_bytes", bytes);
+	number(stats, "unseen_bytes", summary_unseen_bytes(t));
 	json_object_set_new(stats, "anything_unseen", json_boolean(summary_unseen(t)));
 	json_object_set_new(stats, "protocols", protocol_stats(t));
 	json_object_set_new(stats, "unseen", unseen_stats(t));

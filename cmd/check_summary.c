@@ -42,7 +42,7 @@ void summary_add_capture(struct totals *totals, const struct capture_counts *fro
 		to->other_protocol[i] += from->other_protocol[i];
 }
 
-static uint64_t other_protocols(const struct totals *t)
+uint64_t summary_other_protocols(const struct totals *t)
 {
 	uint64_t n = 0;
 
@@ -51,7 +51,7 @@ static uint64_t other_protocols(const struct totals *t)
 	return n;
 }
 
-static uint64_t unseen_bytes(const struct totals *t)
+uint64_t summary_unseen_bytes(const struct totals *t)
 {
 	uint64_t n = 0;
 
@@ -68,14 +68,14 @@ static uint64_t unseen_else(const struct totals *t)
 
 	for (int i = 0; i < UNSEEN_KINDS; i++)
 		n += t->unseen_flows[i];
-	return n + c->cut + c->malformed + c->other + other_protocols(t) + c->fragments_dropped + c->datagrams_ambiguous +
+	return n + c->cut + c->malformed + c->other + summary_other_protocols(t) + c->fragments_dropped + c->datagrams_ambiguous +
 	       c->flows_evicted + c->refused + c->no_memory + c->after_close + c->odd_seqs +
 	       c->unchecked_bytes + t->unjudged;
 }
 
 bool summary_unseen(const struct totals *totals)
 {
-	return unseen_bytes(totals) || unseen_else(totals);
+	return summary_unseen_bytes(totals) || unseen_else(totals);
 }
 
 size_t summary_top_ports(const struct totals *totals, struct top_port out[static TOP_PORTS])
@@ -220,7 +220,7 @@ static void print_unseen(const struct totals *t)
 	unseen_line(t->unjudged, "message there would have needed that beginning", "messages there would have needed that beginning");
 	unseen_line(c->cut, "packet was cut by the capture's length limit", "packets were cut by the capture's length limit");
 	unseen_line(c->other, "packet is not IP", "packets are not IP");
-	unseen_line(other_protocols(t), "IP packet is neither TCP nor UDP", "IP packets are neither TCP nor UDP");
+	unseen_line(summary_other_protocols(t), "IP packet is neither TCP nor UDP", "IP packets are neither TCP nor UDP");
 	unseen_line(c->malformed, "packet has a header that contradicts itself", "packets have a header that contradicts itself");
 	unseen_line(c->fragments_dropped, "IP fragment never became a datagram", "IP fragments never became a datagram");
 	unseen_line(c->datagrams_ambiguous, "datagram has fragments that contradict each other",
@@ -250,8 +250,8 @@ static void print_verdict(const struct check *check)
 	counted(&s, t->messages, "message recognised, ", "messages recognised, ");
 	str_count(&s, t->refused);
 	str_add(&s, " refused, ");
-	counted(&s, unseen_bytes(t), "byte could not be seen", "bytes could not be seen");
-	if (unseen && !unseen_bytes(t))
+	counted(&s, summary_unseen_bytes(t), "byte could not be seen", "bytes could not be seen");
+	if (unseen && !summary_unseen_bytes(t))
 		str_add(&s, " in the flows that were read");
 	if (unseen_else(t) && t->uncovered)
 		str_add(&s, "; other traffic was not looked at");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "event/event.h"
 #include "policy/build.h"
 #include "proto/protocols.h"
 #include "proto/reasons.h"
@@ -166,7 +167,7 @@ static int check_one(const struct job *job, const char *path, json_t *array)
 	count = policy_diags(b, &errors, &unshown);
 	blob = policy_build_blob(b, &len);
 	if (array) {
-		json_array_append_new(array, json_pack("{s:s, s:b, s:I, s:o}", "file", path, "ok", errors == 0, "errors", (json_int_t)errors,
+		json_array_append_new(array, json_pack("{s:o, s:b, s:I, s:o}", "file", eve_name(path), "ok", errors == 0, "errors", (json_int_t)errors,
 						       "diagnostics", diags_json(b)));
 	} else {
 		print_diags(b);

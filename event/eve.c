@@ -181,7 +181,6 @@ bool eve_write(FILE *file, json_t *object)
 	const size_t flags = JSON_COMPACT | JSON_PRESERVE_ORDER;
 	char         line[EVE_LINE_MAX];
 	size_t       n = object ? json_dumpb(object, line, sizeof(line) - 1, flags) : 0;
-	bool         ok;
 
 	while (n >= sizeof(line) - 1 && drop_last_object(object)) {
 		json_object_set_new(object, "truncated", json_true());
@@ -191,6 +190,5 @@ bool eve_write(FILE *file, json_t *object)
 	if (!n || n >= sizeof(line) - 1)
 		return false;
 	line[n++] = '\n';
-	ok = fwrite(line, 1, n, file) == n;
-	return ok;
+	return fwrite(line, 1, n, file) == n;
 }

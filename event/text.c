@@ -5,23 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-/* Characters that change how the text around them reads. */
-static bool turns_text(uint32_t c)
-{
-	static const struct {
-		uint32_t low, high;
-	} ranges[] = {
-		{0x00ad, 0x00ad}, {0x034f, 0x034f}, {0x061c, 0x061c}, {0x115f, 0x1160}, {0x17b4, 0x17b5}, {0x180b, 0x180f},
-		{0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0x3164, 0x3164}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff},
-		{0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0xe000, 0xf8ff}, {0xe0000, 0xe0fff}, {0xf0000, 0x10ffff},
-	};
-
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
-		if (c >= ranges[i].low && c <= ranges[i].high)
-			return true;
-	return false;
-}
-
 /* One character or one bad byte; returns how many bytes it took. */
 static size_t escape_one(struct str *out, const uint8_t *bytes, size_t n)
 {
@@ -32,7 +15,7 @@ static size_t escape_one(struct str *out, const uint8_t *bytes, size_t n)
 		str_fmt(out, "\\x%02x", bytes[0]);
 	else if (c == '"' || c == '\\')
 		str_fmt(out, "\\%c", (char)c);
-	else if ((c >= 0x80 && c < 0xa0) || turns_text(c))
+	else if (!utf8_shows(c))
 		str_fmt(out, "\\u{%x}", c);
 	else
 		str_bytes(out, (const char *)bytes, len);

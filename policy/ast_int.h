@@ -228,6 +228,8 @@ void build_error(struct policy_build *b, struct span at, const char *format, ...
 void build_warn(struct policy_build *b, struct span at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void build_note(struct policy_build *b, struct span at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void build_diags_sort(struct policy_build *b);
+/* A copy as a person may see it, always UTF-8: strings of a policy and names of files can hold anything. */
+const char *shown_text(struct policy_build *b, const char *text, size_t n);
 /* From the first character of one to the last of the other, on the first's line. */
 struct span span_to(struct span from, struct span to);
 /* The bytes of a span, as far as its line goes. */

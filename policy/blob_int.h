@@ -36,7 +36,6 @@ enum {
 	BLOB_HASHED_FROM = 24,
 	BLOB_HEADER = BLOB_HASHED_FROM + POLICY_SECTIONS * 8,
 	BLOB_ALIGN = 8,
-	NO_SET = -1, /* any address; UINT32_MAX in the blob */
 };
 
 #define BLOB_MAGIC "SALLYPOL"

@@ -144,5 +144,7 @@ void check_condition(struct policy_build *b, const struct policy_text_ast *polic
 		build_error(b, seen.answer->fact.at, "%s is of an answer, %s of a request: no unit has both", seen.answer->fact.text,
 			    seen.request->fact.text);
 		build_note(b, seen.request->fact.at, "the request's");
+	} else if (seen.answer) {
+		build_warn(b, seen.answer->fact.at, "%s is of an answer: answers that pass with their request meet no rule", seen.answer->fact.text);
 	}
 }

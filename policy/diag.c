@@ -8,7 +8,22 @@
 
 enum { SENTENCE_MAX = 600, LINE_SHOWN = 160 };
 
-/* What a person may see: no controls (strings of the policy can hold them). */
+const char *shown_text(struct policy_build *b, const char *text, size_t n)
+{
+	char *out = pool_text(&b->pool, text, n);
+
+	for (size_t i = 0, len; i < n; i += len) {
+		uint32_t point;
+
+		/* UNSAFE: i < n, and a character ends within n. */
+		len = utf8_one((const uint8_t *)out + i, n - i, &point);
+		if (!len || !utf8_shows(point))
+			memset(out + i, '?', len ? len : 1);
+		len += !len;
+	}
+	return out;
+}
+
 __attribute__((format(printf, 2, 0))) static const char *sentence(struct policy_build *b, const char *format, va_list ap)
 {
 	char text[SENTENCE_MAX];
@@ -18,10 +33,7 @@ __attribute__((format(printf, 2, 0))) static const char *sentence(struct policy_
 		n = 0;
 	if ((size_t)n >= sizeof(text))
 		n = sizeof(text) - 1;
-	for (int i = 0; i < n; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-			text[i] = '?';
-	return pool_text(&b->pool, text, (size_t)n);
+	return shown_text(b, text, (size_t)n);
 }
 
 static struct policy_place place_of(const struct policy_build *b, struct span at)
@@ -146,7 +158,7 @@ static void show_line(struct str *out, const struct span *at)
 		uint32_t point;
 
 		step = utf8_one((const uint8_t *)at->head + i, n - i, &point);
-		if (step && (point >= ' ' || point == '\t') && point != 0x7f)
+		if (step && (utf8_shows(point) || point == '\t'))
 			str_bytes(out, at->head + i, step);
 		else
 			str_char(out, point == '\r' ? ' ' : '?');

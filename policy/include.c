@@ -8,9 +8,7 @@
 /* Characters that make a text look like another one. */
 static bool is_hidden(uint32_t point)
 {
-	return (point < ' ' && point != '\t' && point != '\n' && point != '\r') || point == 0x7f ||
-	       (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) || (point >= 0x80 && point < 0xa0) ||
-	       point == 0x2028 || point == 0x2029 || (point >= 0x200b && point <= 0x200f) || point == 0xfeff;
+	return !utf8_shows(point) && point != '\t' && point != '\n' && point != '\r';
 }
 
 /* Complains about the first character no policy may hold. */
@@ -102,7 +100,7 @@ static const char *shown_path(struct policy_build *b, const char *path)
 	memcpy(out, b->folder, n);
 	/* UNSAFE: out holds both. */
 	memcpy(out + n, path, m);
-	return out;
+	return shown_text(b, out, n + m);
 }
 
 struct text_file *file_open(struct policy_build *b, const char *path, struct text_file *parent, struct span at)

@@ -1,5 +1,4 @@
 /* Parses a file: includes, zones, hosts and services; policies are parse_rule.c's. */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "policy/parse_int.h"
@@ -116,10 +115,12 @@ static bool parse_host(struct parser *p)
 /* ADDRESS:PORT or [ADDRESS]:PORT. */
 static bool listen_address(const struct word *word, struct address *out)
 {
-	char        text[POLICY_WORD_MAX + 1];
-	char       *colon, *from = text;
-	struct word port = {0};
-	uint64_t    number;
+	char         text[POLICY_WORD_MAX + 1];
+	char        *colon, *from = text;
+	const char  *why;
+	struct word  port = {0};
+	struct range range;
+	uint64_t     number;
 
 	memcpy(text, word->text, word->len + 1);
 	colon = strrchr(text, ':');
@@ -129,15 +130,19 @@ static bool listen_address(const struct word *word, struct address *out)
 	*colon = '\0';
 	if (!value_number(&port, &number) || !number || number > 65535)
 		return false;
-	out->port = (uint16_t)number;
-	out->family = 4;
-	if (*from != '[')
-		return inet_pton(AF_INET, from, out->ip) == 1;
-	if (colon == from + 1 || colon[-1] != ']')
+	if (*from == '[') {
+		if (colon == from + 1 || colon[-1] != ']')
+			return false;
+		colon[-1] = '\0';
+		from++;
+	}
+	/* Brackets are IPv6's alone. */
+	if ((from != text) != !!strchr(from, ':') || strchr(from, '/') || !range_parse(from, &range, &why))
 		return false;
-	colon[-1] = '\0';
-	out->family = 6;
-	return inet_pton(AF_INET6, from + 1, out->ip) == 1;
+	out->port = (uint16_t)number;
+	out->family = range.family;
+	memcpy(out->ip, range.lo, sizeof(out->ip));
+	return true;
 }
 
 static bool service_listen(struct parser *p, struct service *service)

@@ -45,8 +45,6 @@ struct policy {
  * a static sentence.
  */
 bool policy_open(struct policy *policy, const void *bytes, size_t n, const struct recogniser *const *registry, const char **error);
-/* The proof alone. */
-bool policy_blob_verify(const void *bytes, size_t n, const struct recogniser *const *registry, const char **error);
 
 /* Text of the blob: not terminated. */
 struct policy_text {

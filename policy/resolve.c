@@ -70,7 +70,7 @@ static void zone_flatten(struct policy_build *b, struct zone *zone, unsigned dep
 		}
 		item->zone->used = true;
 		if (item->zone->mark == 1 || depth == 64) {
-			build_error(b, item->word.at, "%s would contain itself", item->word.text);
+			build_error(b, item->word.at, item->zone->mark == 1 ? "%s would contain itself" : "%s is more than 64 zones deep", item->word.text);
 			continue;
 		}
 		if (!item->zone->mark)
@@ -260,7 +260,8 @@ static bool same_port(const struct listen *a, const struct listen *b)
 	static const uint8_t zero[16];
 	size_t               n = a->address.family == 4 ? 4 : 16;
 
-	if (a->transport != b->transport || a->address.port != b->address.port || a->address.family != b->address.family)
+	/* An address that could not be read has no family. */
+	if (!a->address.family || a->transport != b->transport || a->address.port != b->address.port || a->address.family != b->address.family)
 		return false;
 	return memcmp(a->address.ip, b->address.ip, n) == 0 || memcmp(a->address.ip, zero, n) == 0 ||
 	       memcmp(b->address.ip, zero, n) == 0;

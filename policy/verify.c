@@ -222,10 +222,3 @@ bool policy_open(struct policy *policy, const void *bytes, size_t n, const struc
 	*policy = (struct policy){0};
 	return false;
 }
-
-bool policy_blob_verify(const void *bytes, size_t n, const struct recogniser *const *r, const char **error)
-{
-	struct policy policy;
-
-	return policy_open(&policy, bytes, n, r, error);
-}

@@ -32,7 +32,6 @@ static void advance(struct turn_of *t, uint64_t n)
 	t->lane->waiting = t->lane->routed = false;
 	if (held || t->f->r->datagram)
 		t->f->env->ops->drop(t->f->user, t->in.from, t->f->r->datagram ? t->in.len : held);
-	driver_stir(t->f);
 }
 
 static void report(struct turn_of *t, enum report_kind kind, uint64_t n, bool follows_taint)
@@ -64,6 +63,7 @@ static enum progress deny(struct turn_of *t, uint64_t n, uint64_t opaque)
 	driver_give_answer(f, t->in.from, t->in.len);
 	if (f->r->datagram) {
 		advance(t, t->in.len);
+		driver_stir(f);
 		return MOVED;
 	}
 	if (!lives) {
@@ -71,6 +71,7 @@ static enum progress deny(struct turn_of *t, uint64_t n, uint64_t opaque)
 		return STUCK;
 	}
 	advance(t, n);
+	driver_stir(f);
 	if (n > t->in.len)
 		t->lane->discard = n - t->in.len;
 	t->lane->discard += opaque;
@@ -201,17 +202,31 @@ static void emit(struct turn_of *t, size_t n, const struct address *bound)
 		ops->emit(t->f->user, t->in.from, t->in.bytes + at, n - at);
 }
 
+/* Whether the commit changed anything next reads: what waits is looked at again then, and not for each entry of a long answer. */
+static bool commit(struct flow *f, struct cx *cx)
+{
+	uint8_t  state[STATE_MAX];
+	uint64_t changes = f->changes;
+	bool     waits = f->lane[SIDE_CLIENT].waiting || f->lane[SIDE_SERVER].waiting;
+	size_t   n = waits ? f->r->state_size : 0;
+
+	memcpy(state, f->state, n);
+	f->r->commit(f->state, f->env->private->unit, cx);
+	return f->group || f->changes != changes || memcmp(state, f->state, n) != 0;
+}
+
 /* A lawful unit that policy allows: bind, emit, commit, answer, drop. */
 static enum progress let_through(struct turn_of *t, const struct step *s)
 {
 	struct flow   *f = t->f;
 	struct cx     *cx = cx_of(f);
 	struct address bound[EXPECTS_MAX] = {0};
+	bool           changed;
 
 	if (!bind_all(t, bound))
 		return denied(t, R_PINHOLE_FAILED, s);
 	emit(t, (size_t)s->n, bound);
-	f->r->commit(f->state, f->env->private->unit, cx);
+	changed = commit(f, cx);
 	if (f->env->ops->committed)
 		f->env->ops->committed(f->user, t->in.from, s, cx);
 	t->lane->inside = s->verb == STEP_SEEN || s->flags & STEP_INSIDE;
@@ -220,8 +235,10 @@ static enum progress let_through(struct turn_of *t, const struct step *s)
 		driver_drop_answers(f, "the rest of the flow is not read");
 	driver_give_answer(f, t->in.from, t->in.len);
 	driver_flush_answers(f);
-	bool     end_group = cx->end_group, end_flow = cx->end_flow;
+	bool end_group = cx->end_group, end_flow = cx->end_flow;
 	advance(t, s->n);
+	if (changed)
+		driver_stir(f);
 	if (s->verb == STEP_SWITCH)
 		driver_switch(f, s->proto);
 	if (end_group && f->group && f->group->owner)
@@ -273,6 +290,7 @@ static enum progress obey_route(struct turn_of *t, const struct step *s)
 
 	if (!judged(t, s, &why))
 		return denied(t, why, s);
+	t->lane->waiting = false;
 	t->lane->routed = true;
 	t->f->dialing = true;
 	t->f->env->ops->dial(t->f->user, &cx_of(t->f)->route);
@@ -368,7 +386,9 @@ enum turn driver_turn(struct flow *f, enum side side)
 	enum side other = side == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
 	unsigned  units = 0;
 
-	f->lane[side].stirred = true;
+	/* A unit that waits is whole: bytes behind it cannot free it, and reading it again for each of them would be work without bound. */
+	if (!f->lane[side].waiting || f->env->clock->now_ms >= f->lane[side].deadline)
+		f->lane[side].stirred = true;
 	while (!f->ended) {
 		/* What has waited goes before what has just come: one segment with two units does what two segments do (law 2). */
 		enum side    now = f->lane[other].stirred ? other : side;

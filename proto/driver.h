@@ -128,8 +128,6 @@ void                     driver_opaque_done(struct flow *flow, enum side from, u
 uint64_t                 driver_offset(const struct flow *flow, enum side from);
 const struct recogniser *driver_protocol(const struct flow *flow);
 bool                     driver_tainted(const struct flow *flow);
-/* Its beginning was not seen (a capture that starts midway): `state` refusals say nothing. */
-void                     driver_taint(struct flow *flow);
 const struct recogniser *driver_find(const struct driver_env *env, uint16_t proto);
 
 #endif

@@ -65,7 +65,7 @@ static void keep_promises(const struct flow *f, const struct in *in, struct step
 		ok = s.n <= in->len && (s.n || s.opaque || (in->fin && !in->len && !(s.flags & STEP_INSIDE)));
 		break;
 	case STEP_SWITCH:
-		ok = s.n <= in->len && s.n;
+		ok = s.n <= in->len && s.n && !f->dialing;
 		break;
 	case STEP_WAIT:
 		ok = s.n <= in->len && s.n && s.why;

@@ -167,6 +167,11 @@ void driver_switch(struct flow *f, uint16_t proto)
 	gathers_free(f);
 	speak(f, place);
 	memset(f->state, 0, sizeof(f->state));
+	/* What the old protocol had judged and dialled is not the new one's. */
+	for (int side = 0; side < 2; side++) {
+		f->lane[side].routed = false;
+		f->lane[side].event = EVENT_NONE;
+	}
 	driver_look_again(f);
 }
 
@@ -265,11 +270,6 @@ uint64_t driver_offset(const struct flow *flow, enum side from)
 const struct recogniser *driver_protocol(const struct flow *flow)
 {
 	return flow->r;
-}
-
-void driver_taint(struct flow *flow)
-{
-	flow->tainted = true;
 }
 
 bool driver_tainted(const struct flow *flow)

@@ -62,6 +62,7 @@ struct flow {
 	struct gather           *gathers;
 	struct entry            *entries[TABLES_MAX];
 	uint32_t                 count[TABLES_MAX];
+	uint64_t                 changes; /* of its tables and gathers */
 	uint32_t                 tolerate, wanted;
 	uint8_t                 *queued; /* answers waiting for a boundary; ANSWERS_MAX bytes, or NULL */
 	uint32_t                 queued_len;

@@ -133,6 +133,7 @@ void *table_edit(struct cx *cx, uint8_t table, uint64_t key)
 
 	if (cx->pure)
 		abort();
+	cx->flow->changes++;
 	return e ? e->data : NULL;
 }
 
@@ -161,6 +162,7 @@ void *table_add(struct cx *cx, uint8_t table, uint64_t key)
 		e->flow_next->flow_prev = e;
 	f->entries[table] = e;
 	f->count[table]++;
+	f->changes++;
 	p->entries++;
 	return e->data;
 }
@@ -181,6 +183,7 @@ static void entry_free(struct flow *f, struct entry *e)
 	else
 		f->entries[e->table] = e->flow_next;
 	f->count[e->table]--;
+	f->changes++;
 	p->entries--;
 	slots_give(&p->slots, &slot, entry_bytes(f, e->table));
 }
@@ -251,6 +254,7 @@ void gather_add(struct cx *cx, uint64_t key, const uint8_t *piece, size_t n)
 	if (held)
 		memcpy(grown->bytes, g->bytes, held);
 	memcpy(grown->bytes + held, piece, n);
+	cx->flow->changes++;
 	grown->next = g ? g->next : NULL;
 	*link = grown;
 	slots_give(&p->slots, &gone, sizeof(*g) + held);
@@ -266,6 +270,7 @@ void gather_drop(struct cx *cx, uint64_t key)
 		abort();
 	if (!g)
 		return;
+	cx->flow->changes++;
 	*link = g->next;
 	slots_give(&private_of(cx)->slots, &gone, sizeof(*g) + g->len);
 }

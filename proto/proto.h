@@ -36,7 +36,7 @@ enum verb {
 	STEP_MORE = 0, /* nothing can be decided before n bytes are held; n > what is held */
 	STEP_UNIT, /* the first n bytes are a whole, lawful unit; `opaque` bytes behind it are payload it fixed the length of */
 	STEP_SEEN, /* n bytes of inspected stream content may go; the message goes on (implies INSIDE) */
-	STEP_WAIT, /* whole but may not go yet: called again when the flow or its group moves; after ms, refused with why */
+	STEP_WAIT, /* whole but may not go yet: called again when a commit or denial in the flow or its group changes something; after ms, refused with why */
 	STEP_ROUTE, /* judge, dial cx->route, call again with the same bytes and the result in in.event */
 	STEP_SWITCH, /* a unit of n bytes; behind it `proto` speaks, in both directions at once */
 	STEP_REFUSE, /* cx->fault says why; n = the refused unit's length (may exceed what is held), 0 when framing is lost */

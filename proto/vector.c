@@ -9,14 +9,6 @@ const struct vector *vectors_all(size_t *count)
 	return vectors_data;
 }
 
-const struct vector *vector_by_name(const char *name)
-{
-	for (size_t i = 0; i < vectors_data_count; i++)
-		if (strcmp(vectors_data[i].name, name) == 0)
-			return &vectors_data[i];
-	return NULL;
-}
-
 size_t vector_count(uint16_t reason, enum vector_kind kind)
 {
 	size_t n = 0;

@@ -54,8 +54,6 @@ struct vector {
 };
 
 const struct vector *vectors_all(size_t *count);
-/* The vector with this name, or NULL. */
-const struct vector *vector_by_name(const char *name);
 /* How many vectors show this reason in this way. */
 size_t vector_count(uint16_t reason, enum vector_kind kind);
 /* Write the step's `len` bytes. */

@@ -23,7 +23,7 @@ static const uint8_t *on_peek(void *user, enum side from, size_t *len, bool *fin
 	struct peers_lane *lane = &peers->lane[from];
 
 	*len = lane->held;
-	*fin = lane->fin && (!peers->datagram || !lane->datagrams);
+	*fin = false;
 	return lane->held ? lane->guard.end - lane->held : NULL;
 }
 
@@ -169,9 +169,7 @@ static const struct profile *on_profile(void *user, uint16_t proto)
 
 static void on_fin(void *user, enum side from)
 {
-	struct peers *peers = user;
-
-	peers->lane[from].fin_out = true;
+	(void)user, (void)from;
 }
 
 static void on_end(void *user, const struct ending *ending)
@@ -231,7 +229,6 @@ void peers_start(struct peers *peers, uint16_t proto, const struct profile *prof
 		struct peers_lane *lane = &peers->lane[side];
 
 		lane->held = lane->out.len = lane->waiting.len = 0;
-		lane->fin = lane->fin_out = false;
 		lane->datagrams = 0;
 		lane->sent = 0;
 	}
@@ -277,13 +274,6 @@ void peers_send(struct peers *peers, enum side side, const void *bytes, size_t n
 	if (peers->datagram)
 		lane->datagram[lane->datagrams++] = n;
 	run(peers, side);
-}
-
-void peers_fin(struct peers *peers, enum side side)
-{
-	peers->lane[side].fin = true;
-	if (!peers->ended)
-		run(peers, side);
 }
 
 bool peers_expire(struct peers *peers)

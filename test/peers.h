@@ -22,12 +22,10 @@ struct peers_bytes {
 struct peers_lane {
 	struct guard       guard;
 	size_t             held; /* streams: the last `held` bytes before the guard; datagrams: of the head one */
-	bool               fin;
 	struct peers_bytes waiting; /* datagrams behind the head one */
 	size_t             datagram[PEERS_DATAGRAMS_MAX];
 	unsigned           datagrams; /* with the head one */
 	struct peers_bytes out; /* what was sent on to the other side */
-	bool               fin_out; /* the half-close was mirrored */
 	uint64_t           sent; /* bytes the peer has sent so far */
 };
 
@@ -72,8 +70,6 @@ void peers_close(struct peers *peers);
 void peers_start(struct peers *peers, uint16_t proto, const struct profile *profile);
 /* These bytes (or this datagram) arrive; the driver runs until it is idle. */
 void peers_send(struct peers *peers, enum side side, const void *bytes, size_t n);
-/* The side has nothing more to say. */
-void peers_fin(struct peers *peers, enum side side);
 /* The hour of the flow's next deadline comes; false when there is none. */
 bool peers_expire(struct peers *peers);
 void peers_dialed(struct peers *peers, bool ok);

@@ -56,6 +56,13 @@ def check(folder):
     got = json.loads(out)
     TAP.ok(code == 1 and [f["ok"] for f in got] == [True, False] and got[1]["errors"] == 2, "JSON of two files", out)
     TAP.ok(got[1]["diagnostics"][0]["at"] == {"file": str(bad), "line": 6, "column": 11, "end": 13}, "JSON places")
+    odd = folder / os.fsdecode(b"odd\xff\x1b.policy")
+    odd.write_text('host h { address 10.0.0.1; os "W\\x80\\x1b" }\n')
+    code, out, _ = run("check", "--json", *ARGS, odd)
+    got = json.loads(out)
+    TAP.ok(code == 1 and got[0]["errors"] == len(got[0]["diagnostics"]) == 2 and '"W??"' in got[0]["diagnostics"][1]["text"],
+           "bytes that are no UTF-8, in a string or a file's name, leave nothing out of JSON", out)
+    odd.unlink()
     code, _, err = run("check", folder / "nothing")
     TAP.ok(code == 2 and "No such file" in err, "a missing file: exit 2", err)
     code, _, err = run("chekc", path)
