@@ -9,6 +9,8 @@
 
 #define SALLYPORT_VERSION "0.1.0"
 
+struct json_t;
+
 enum exit_code {
 	EXIT_CLEAN = 0,
 	EXIT_FOUND = 1, /* refusals; with --strict also what could not be seen */
@@ -67,6 +69,8 @@ bool colour_wanted(FILE *file);
 unsigned columns_of(FILE *file);
 /* Text at `indent` columns, broken at blanks before column `width`; the first line starts where the cursor is. */
 void print_wrapped(FILE *file, const char *text, unsigned indent, unsigned width);
+/* A document of --json and its newline; takes the reference. False when it could not be written. */
+bool print_json(struct json_t *document);
 /* Everything on stdout was written; otherwise complains and is false. */
 bool output_ok(void);
 

@@ -147,13 +147,6 @@ static json_t *diags_json(const struct policy_build *b)
 	return list;
 }
 
-static void print_json(json_t *object)
-{
-	json_dumpf(object, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(object);
-}
-
 static int check_one(const struct job *job, const char *path, json_t *array)
 {
 	struct policy_build *b = build(job, path);

@@ -193,9 +193,8 @@ static int protocols_run(const struct cmd *cmd, int argc, char **argv)
 		else
 			print_protocol(protocols[i], &style, columns_of(stdout));
 	}
-	if (array && (json_dumpf(array, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER) != 0 || putchar('\n') == EOF))
+	if (array && !print_json(array))
 		ok = false;
-	json_decref(array);
 	return output_ok() && ok ? EXIT_CLEAN : EXIT_USAGE;
 }
 

@@ -239,9 +239,8 @@ static int reasons_run(const struct cmd *cmd, int argc, char **argv)
 			if (chosen(&choice, &rows[i]))
 				json_array_append_new(array, reason_json(&rows[i], false));
 	}
-	if (array && (json_dumpf(array, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER) != 0 || putchar('\n') == EOF))
+	if (array && !print_json(array))
 		ok = false;
-	json_decref(array);
 	return output_ok() && ok ? EXIT_CLEAN : EXIT_USAGE;
 }
 

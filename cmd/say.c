@@ -1,5 +1,6 @@
 /* Talks to people: complaints on stderr with what may have been meant, terminal widths, wrapped text. */
 #include <errno.h>
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,14 @@ void print_wrapped(FILE *file, const char *text, unsigned indent, unsigned width
 		text += strspn(text, " ");
 	}
 	fputc('\n', file);
+}
+
+bool print_json(struct json_t *document)
+{
+	bool ok = json_dumpf(document, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == 0 && putchar('\n') != EOF;
+
+	json_decref(document);
+	return ok;
 }
 
 bool output_ok(void)

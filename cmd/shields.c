@@ -287,9 +287,8 @@ static int shields_run(const struct cmd *cmd, int argc, char **argv)
 	show_all(&sh);
 	print_totals(&sh);
 	ok = all_found(&sh);
-	if (sh.array && (json_dumpf(sh.array, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER) != 0 || putchar('\n') == EOF))
+	if (sh.array && !print_json(sh.array))
 		ok = false;
-	json_decref(sh.array);
 	return output_ok() && ok ? EXIT_CLEAN : EXIT_USAGE;
 }
 
