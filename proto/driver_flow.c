@@ -212,7 +212,6 @@ void driver_close(struct flow **flow)
 
 	if (!f)
 		return;
-	f->ended = true;
 	if (f->group && f->group->owner == f)
 		for (struct flow *leg = f->group->first; leg; leg = leg->group_next)
 			if (leg != f)

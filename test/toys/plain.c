@@ -1,6 +1,7 @@
 /*
  * Asks for another protocol in mid-flow, as StartTLS does; the answer switches.
- * request = "P" (ping) | "Q" kind | "V" kind     kind: l = the line toy, t = sealed; behind Q nothing may stand, behind V it waits
+ * request = "P" (ping) | "Q" kind | "V" kind     behind Q nothing may stand, behind V it waits
+ * kind    = "l" (the line toy) | "p" (pace) | "t" (sealed)
  * answer  = "p" | "q" (go) | "n" (no)
  */
 #include "test/toys/toys.h"
@@ -27,9 +28,14 @@ static struct step request(const struct plain_state *s, struct plain_unit *u, co
 	if (in->len < 2)
 		return step_more(2);
 	u->kind = in->bytes[1];
-	if (u->kind != 'l' && u->kind != 't')
+	if (u->kind != 'l' && u->kind != 'p' && u->kind != 't')
 		return toy_refuse(cx, in, T_OP, 1, 2, "kind");
 	return step_unit(2, 0);
+}
+
+static uint16_t kind_proto(uint8_t kind)
+{
+	return kind == 'l' ? TOY_LINE : kind == 'p' ? TOY_PACE : TOY_SEALED;
 }
 
 static struct step plain_next(const void *state, void *unit, const struct in *in, struct cx *cx)
@@ -46,7 +52,7 @@ static struct step plain_next(const void *state, void *unit, const struct in *in
 	if (u->op == 'p' ? !s->pings : !s->asked)
 		return toy_refuse(cx, in, T_UNASKED, 0, 1, "answer");
 	if (u->op == 'q')
-		return (struct step){.verb = STEP_SWITCH, .flags = STEP_ANSWER, .n = 1, .proto = s->kind == 'l' ? TOY_LINE : TOY_SEALED};
+		return (struct step){.verb = STEP_SWITCH, .flags = STEP_ANSWER, .n = 1, .proto = kind_proto(s->kind)};
 	if (u->op != 'p' && u->op != 'n')
 		return toy_refuse(cx, in, T_OP, 0, 1, "answer");
 	return step_unit(1, STEP_ANSWER);
