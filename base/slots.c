@@ -37,6 +37,13 @@ static void trim(struct slots *s, size_t want)
 		}
 }
 
+size_t slots_size(size_t n)
+{
+	unsigned c = class_of(n);
+
+	return c == SLOT_CLASSES ? 0 : class_size(c);
+}
+
 void slots_open(struct slots *slots, size_t cap)
 {
 	*slots = (struct slots){.cap = cap};

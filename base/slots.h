@@ -18,6 +18,8 @@ struct slots {
 void slots_open(struct slots *slots, size_t cap);
 /* Give everything free back to the system; slots still out are the caller's bug and abort in debug builds. */
 void slots_close(struct slots *slots);
+/* How many bytes a slot for n has: its class; 0 where there is no such class. */
+size_t slots_size(size_t n);
 /* n bytes, zeroed, or NULL past the cap or without memory. */
 void *slots_take(struct slots *slots, size_t n);
 /* Hand back a slot taken with the same n; *slot becomes NULL. */

@@ -54,7 +54,6 @@ void driver_env_close(struct driver_env *env)
 	}
 	gone = p->bucket;
 	slots_give(&p->slots, &gone, p->buckets * sizeof(struct entry *));
-	arena_close(&p->scratch);
 	arena_close(&p->cut);
 	slots = p->slots;
 	gone = p;

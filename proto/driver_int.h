@@ -7,7 +7,7 @@
 
 enum {
 	ANSWERS_MAX = 16 * 1024, /* queued for one client before the flow is ended */
-	SCRATCH_SIZE = 1024 * 1024, /* the largest inner unit a gather can show, in bytes */
+	GATHER_MAX = 1024 * 1024, /* the largest inner unit a gather can show, in bytes */
 	RECOGNISERS_MAX = 64,
 	RESERVED_MAX = 8, /* slots promised in one call of next */
 };
@@ -42,7 +42,7 @@ struct entry {
 struct gather {
 	struct gather *next;
 	uint64_t       key;
-	size_t         len;
+	size_t         len, cap; /* grows by classes of slots, so that n pieces cost n copies and not n times n */
 	uint8_t        bytes[];
 };
 
@@ -82,7 +82,6 @@ enum { RESERVED_GATHER = TABLES_MAX };
 
 struct driver_private {
 	struct slots    slots;
-	struct arena    scratch; /* for gather_view; opened when first needed */
 	struct arena    cut; /* checked builds: an exact copy of a unit stands at its end */
 	struct entry  **bucket;
 	size_t          buckets, entries;

@@ -214,50 +214,65 @@ static struct gather **gather_find(struct flow *f, uint64_t key)
 	return link;
 }
 
+/* A gather of this key with room for n bytes more than it holds; NULL where a larger slot must be taken for that. */
+static struct gather *gather_with_room(struct gather *g, size_t n)
+{
+	return g && n <= g->cap - g->len ? g : NULL;
+}
+
+/* Bytes of the slot for a gather of this length. */
+static size_t gather_bytes(size_t len)
+{
+	return slots_size(sizeof(struct gather) + len);
+}
+
 const uint8_t *gather_view(struct cx *cx, uint64_t key, const uint8_t *piece, size_t n, size_t cap, size_t *total)
 {
 	struct driver_private *p = private_of(cx);
-	const struct gather   *g = *gather_find(cx->flow, key);
+	struct gather         *g = *gather_find(cx->flow, key), *shown = gather_with_room(g, n);
 	size_t                 held = g ? g->len : 0;
-	uint8_t               *view;
 
 	*total = 0;
-	if (cap > SCRATCH_SIZE)
-		cap = SCRATCH_SIZE;
-	if (held > cap || n > cap - held || !reserve(p, RESERVED_GATHER, sizeof(*g) + held + n))
+	if (cap > GATHER_MAX)
+		cap = GATHER_MAX;
+	if (held > cap || n > cap - held || (!shown && !reserve(p, RESERVED_GATHER, gather_bytes(held + n))))
 		return NULL;
 	*total = held + n;
 	if (!held)
 		return piece;
-	if (!p->scratch.base && !arena_open(&p->scratch, SCRATCH_SIZE + 64))
-		return NULL;
-	arena_reset(&p->scratch);
-	view = arena_take(&p->scratch, held + n);
-	memcpy(view, g->bytes, held);
-	memcpy(view + held, piece, n);
-	return view;
+	if (!shown) {
+		shown = p->reserved[p->reservations - 1].slot;
+		memcpy(shown->bytes, g->bytes, held);
+	}
+	/* Behind what the gather holds: nobody sees it there before gather_add says that it counts. */
+	memcpy(shown->bytes + held, piece, n);
+	return shown->bytes;
 }
 
 void gather_add(struct cx *cx, uint64_t key, const uint8_t *piece, size_t n)
 {
 	struct driver_private *p = private_of(cx);
 	struct gather        **link = gather_find(cx->flow, key);
-	struct gather         *g = *link, *grown;
-	size_t                 held = g ? g->len : 0;
+	struct gather         *g = *link, *grown = gather_with_room(g, n);
+	size_t                 held = g ? g->len : 0, size = gather_bytes(held + n);
 	void                  *gone = g;
 
 	if (cx->pure)
 		abort();
-	grown = reserved_take(p, RESERVED_GATHER, sizeof(*g) + held + n);
-	grown->key = key;
-	grown->len = held + n;
-	if (held)
-		memcpy(grown->bytes, g->bytes, held);
+	if (!grown) {
+		grown = reserved_take(p, RESERVED_GATHER, size);
+		grown->key = key;
+		grown->cap = size - sizeof(*grown);
+		*link = grown;
+		if (g) {
+			grown->next = g->next;
+			memcpy(grown->bytes, g->bytes, held);
+			slots_give(&p->slots, &gone, sizeof(*g) + g->cap);
+		}
+	}
 	memcpy(grown->bytes + held, piece, n);
+	grown->len = held + n;
 	cx->flow->changes++;
-	grown->next = g ? g->next : NULL;
-	*link = grown;
-	slots_give(&p->slots, &gone, sizeof(*g) + held);
 }
 
 void gather_drop(struct cx *cx, uint64_t key)
@@ -272,7 +287,7 @@ void gather_drop(struct cx *cx, uint64_t key)
 		return;
 	cx->flow->changes++;
 	*link = g->next;
-	slots_give(&private_of(cx)->slots, &gone, sizeof(*g) + g->len);
+	slots_give(&private_of(cx)->slots, &gone, sizeof(*g) + g->cap);
 }
 
 void gathers_free(struct flow *f)
@@ -282,6 +297,6 @@ void gathers_free(struct flow *f)
 		void          *gone = g;
 
 		f->gathers = g->next;
-		slots_give(&f->env->private->slots, &gone, sizeof(*g) + g->len);
+		slots_give(&f->env->private->slots, &gone, sizeof(*g) + g->cap);
 	}
 }
