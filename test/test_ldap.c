@@ -433,6 +433,18 @@ static void tables_are_whole(void)
 	tap_ok(ok, "every fact has a name, every tolerance a client");
 }
 
+/* What the first octets already refuse is refused by them: nobody makes us hold a message to be told that it is too large. */
+static void nothing_is_held_for_a_refusal(void)
+{
+	start(0);
+	CLIENT("\x30\x84\x00\x04\x00\x01");
+	tap_ok(peers.reports == 1 && peers.report[0].why == R_LDAP_MESSAGE_SIZE, "a message that is too large is refused by its header");
+	start(0);
+	CLIENT("\x30\x05\x02\x01\x01\x42\x00");
+	CLIENT("\x30\x7f");
+	tap_ok(peers.reports == 1 && peers.report[0].why == R_LDAP_AFTER_UNBIND, "what follows an unbind is refused by its header");
+}
+
 int main(void)
 {
 	peers_open(&peers, protocols, 65536);
@@ -449,6 +461,7 @@ int main(void)
 	limits_are_answered();
 	order_is_kept();
 	tables_are_whole();
+	nothing_is_held_for_a_refusal();
 	peers_close(&peers);
 	return tap_done();
 }
