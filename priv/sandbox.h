@@ -1,0 +1,48 @@
+/* Giving rights up for good: ids, no_new_privs, Landlock, seccomp; one profile per process of the map. */
+#ifndef SALLYPORT_PRIV_SANDBOX_H
+#define SALLYPORT_PRIV_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "priv/channel.h"
+
+/*
+ * What each process may still do after sandbox_enter:
+ *   keeper    fork, kill and wait for its children, pass descriptors, accept nothing, open nothing, no socket() but
+ *             socketpair(AF_UNIX), no execve. As root it keeps only the capabilities it needs to drop ids in a child and to kill it.
+ *   compiler  read files beneath the policy folder's descriptor (openat2), memfd_create and seal, send one descriptor. No socket at all.
+ *   worker    socket() for AF_INET and AF_INET6 only, connect (TCP to the ports given), accept, epoll, send and receive,
+ *             splice, pipes. No bind, no file, no execve, no socketpair.
+ *   scribe    write to what it has open, accept on its control socket. No socket(), no file, no execve.
+ * None may ptrace, mount, load, change ids again, map memory executable, or make a namespace.
+ */
+
+struct sandbox_wish {
+	enum party      role; /* not PARTY_CLIENT */
+	bool            drop_ids; /* we are root: become uid and gid, without supplementary groups (children; the keeper stays) */
+	uid_t           uid;
+	gid_t           gid;
+	int             folder; /* compiler: the policy folder; else -1 */
+	const uint16_t *ports; /* worker: TCP ports it may connect to */
+	size_t          port_count;
+};
+
+/* What was taken. What could not be is for the keeper to say aloud. */
+struct sandbox_got {
+	bool        ids, no_new_privs, seccomp, landlock_files, landlock_net, landlock_scope;
+	const char *missing; /* one clause for people on what is not there and why, or NULL */
+};
+
+/*
+ * Irrevocable, for the calling process (single-threaded). False: a protection that this kernel has could not be taken, *error is
+ * a static sentence; the process must exit. A kernel without Landlock or seccomp is no failure but told in `got`.
+ */
+bool sandbox_enter(const struct sandbox_wish *wish, struct sandbox_got *got, const char **error);
+
+/* Close every descriptor from 3 on except these; ends when the process is the worse for it (aborts on failure). */
+void sandbox_keep_fds(const int *fds, size_t n);
+
+#endif
