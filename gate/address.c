@@ -48,3 +48,62 @@ socklen_t address_to(const struct address *a, struct sockaddr_storage *out)
 	memcpy(out, &in, sizeof(in));
 	return sizeof(in);
 }
+
+socklen_t address_for(const struct address *a, uint8_t family, struct sockaddr_storage *out)
+{
+	struct address wide = *a;
+
+	if (a->family == family)
+		return address_to(a, out);
+	wide.family = 6;
+	memcpy(wide.ip, mapped, sizeof(mapped));
+	memcpy(wide.ip + sizeof(mapped), a->ip, 4);
+	return address_to(&wide, out);
+}
+
+struct address local_read(struct msghdr *msg)
+{
+	struct address a = {0};
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		struct in_pktinfo  v4;
+		struct in6_pktinfo v6;
+
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+			memcpy(&v4, CMSG_DATA(c), sizeof(v4));
+			a.family = 4;
+			memcpy(a.ip, &v4.ipi_addr, 4);
+		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&v6, CMSG_DATA(c), sizeof(v6));
+			a.family = 6;
+			memcpy(a.ip, &v6.ipi6_addr, 16);
+		}
+	}
+	return a;
+}
+
+/* One control message around `n` bytes; what it takes. */
+static size_t wrap(void *control, int level, int type, const void *bytes, size_t n)
+{
+	struct cmsghdr *c = control;
+
+	memset(control, 0, CMSG_SPACE(n));
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(n);
+	memcpy(CMSG_DATA(c), bytes, n);
+	return CMSG_SPACE(n);
+}
+
+size_t local_write(const struct address *local, uint8_t family, void *control)
+{
+	struct in_pktinfo  v4 = {0};
+	struct in6_pktinfo v6 = {0};
+
+	if (family == 4) {
+		memcpy(&v4.ipi_spec_dst, local->ip, 4);
+		return wrap(control, IPPROTO_IP, IP_PKTINFO, &v4, sizeof(v4));
+	}
+	memcpy(&v6.ipi6_addr, local->ip, 16);
+	return wrap(control, IPPROTO_IPV6, IPV6_PKTINFO, &v6, sizeof(v6));
+}

@@ -9,7 +9,7 @@
 
 static struct service *service_of(const struct session *s)
 {
-	return &s->w->service[s->policy.arrival.service];
+	return &s->c.w->service[s->c.policy.arrival.service];
 }
 
 static bool watch_server(struct session *s, int fd)
@@ -17,42 +17,7 @@ static bool watch_server(struct session *s, int fd)
 	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
 				    .data.u64 = (uint64_t)(uintptr_t)s | ABOUT_SERVER};
 
-	return epoll_ctl(s->w->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
-}
-
-static void told_down(struct session *s, struct upstream *up, int error)
-{
-	struct record r = session_record(s, RECORD_GATE);
-
-	r.gate = GATE_SERVER_DOWN;
-	r.server = up->at;
-	r.a = (uint64_t)error;
-	journal_add(s->w->journal, &r, s->w->clock.now_ms);
-}
-
-static void note_down(struct session *s, struct upstream *up, int error)
-{
-	bool known = up->down_since != 0;
-
-	up->down_until = s->w->clock.now_ms + DOWN_MS;
-	if (known)
-		return;
-	up->down_since = s->w->clock.now_ms;
-	told_down(s, up, error);
-}
-
-static void note_up(struct session *s, struct upstream *up)
-{
-	struct record r;
-
-	if (!up->down_since)
-		return;
-	r = session_record(s, RECORD_GATE);
-	r.gate = GATE_SERVER_BACK;
-	r.server = up->at;
-	r.a = s->w->clock.now_ms - up->down_since;
-	journal_add(s->w->journal, &r, s->w->clock.now_ms);
-	up->down_since = up->down_until = 0;
+	return epoll_ctl(s->c.w->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 /* 0: connected; EINPROGRESS; or why not. */
@@ -89,7 +54,7 @@ static uint16_t next_target(const struct session *s)
 	const struct service *svc = service_of(s);
 
 	for (uint32_t i = s->target; i < svc->upstreams; i++)
-		if (svc->upstream[i].down_until <= s->w->clock.now_ms)
+		if (svc->upstream[i].down_until <= s->c.w->clock.now_ms)
 			return (uint16_t)i;
 	return s->tried || !svc->upstreams ? UINT16_MAX : 0;
 }
@@ -99,7 +64,7 @@ static void unreachable(struct session *s)
 	struct half *h = &s->side[SIDE_SERVER];
 
 	/* We may stand inside a turn of the driver: it hears of this in the next one. */
-	slots_give(&s->w->slots, (void **)&h->out, h->out_cap);
+	slots_give(&s->c.w->slots, (void **)&h->out, h->out_cap);
 	h->out_len = h->out_at = h->out_cap = 0;
 	s->unreachable = true;
 	session_queue(s);
@@ -114,14 +79,14 @@ static void dial_next(struct session *s)
 	while ((i = next_target(s)) != UINT16_MAX) {
 		s->target = (uint16_t)(i + 1);
 		s->tried = true;
-		s->server = svc->upstream[i].at;
-		error = start(s, &s->server);
+		s->c.server = svc->upstream[i].at;
+		error = start(s, &s->c.server);
 		if (!error) {
 			session_phase(s, PHASE_CONNECT);
 			return;
 		}
 		hang_up(s);
-		note_down(s, &svc->upstream[i], error);
+		server_down(&s->c, &svc->upstream[i], error);
 		if (s->target >= svc->upstreams)
 			break;
 	}
@@ -133,12 +98,12 @@ void dial_begin(struct session *s)
 	struct half *h = &s->side[SIDE_SERVER];
 
 	s->dialed = true;
-	if (s->probe < 0) {
+	if (s->c.probe < 0) {
 		dial_next(s);
 		return;
 	}
 	/* A probe's bytes never meet a host: behind it stands its own sink. */
-	h->fd = probe_take_sink(s->w, s->probe);
+	h->fd = probe_take_sink(s->c.w, s->c.probe);
 	h->writable = true;
 	if (h->fd < 0 || !watch_server(s, h->fd))
 		unreachable(s);
@@ -153,13 +118,13 @@ void dial_ended(struct session *s, int error)
 
 	h->connecting = false;
 	if (!error) {
-		note_up(s, up);
+		server_up(&s->c, up);
 		h->writable = true;
 		session_phase(s, s->ended ? PHASE_LINGER : PHASE_IDLE);
 		return;
 	}
 	hang_up(s);
-	note_down(s, up, error);
+	server_down(&s->c, up, error);
 	if (s->target < service_of(s)->upstreams)
 		dial_next(s);
 	else

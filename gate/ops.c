@@ -7,15 +7,15 @@ static const uint8_t *op_peek(void *user, enum side from, size_t *len, bool *fin
 {
 	struct session *s = user;
 
-	*len = s->w->view[from].len;
+	*len = s->c.w->view[from].len;
 	*fin = s->side[from].fin_seen;
-	return s->w->view[from].bytes;
+	return s->c.w->view[from].bytes;
 }
 
 static void op_drop(void *user, enum side from, size_t n)
 {
 	struct session *s = user;
-	struct view    *v = &s->w->view[from];
+	struct view    *v = &s->c.w->view[from];
 
 	/* UNSAFE: the driver drops no more than it was shown. */
 	v->bytes += n;
@@ -32,7 +32,7 @@ static bool stays(const struct worker *w, enum side from, const uint8_t *bytes, 
 
 static void send_later(struct session *s, enum side to, const uint8_t *bytes, size_t n, bool copy)
 {
-	struct worker  *w = s->w;
+	struct worker  *w = s->c.w;
 	struct sending *out = &w->sending[to];
 	struct iovec   *last = out->count ? &out->iov[out->count - 1] : NULL;
 
@@ -61,8 +61,8 @@ static void op_emit(void *user, enum side from, const uint8_t *bytes, size_t n)
 {
 	struct session *s = user;
 
-	s->forwarded[from] += n;
-	send_later(s, other_side(from), bytes, n, !stays(s->w, from, bytes, n));
+	s->c.forwarded[from] += n;
+	send_later(s, other_side(from), bytes, n, !stays(s->c.w, from, bytes, n));
 }
 
 static void op_answer(void *user, const uint8_t *bytes, size_t n)
@@ -70,121 +70,7 @@ static void op_answer(void *user, const uint8_t *bytes, size_t n)
 	send_later(user, SIDE_CLIENT, bytes, n, true);
 }
 
-/* ---- Judging ---- */
-
-struct record session_record(const struct session *s, enum record_kind kind)
-{
-	struct address listener = s->w->listener[s->listener].said.at;
-
-	return (struct record){
-		.kind = kind,
-		.ts_us = s->w->wall_us,
-		.flow_id = s->id,
-		.policy_rev = s->w->policy.revision,
-		.service = s->policy.arrival.service,
-		.proto = s->flow ? driver_protocol(s->flow)->id : s->policy.arrival.proto,
-		.ip_protocol = IPPROTO_TCP,
-		.probe = s->probe >= 0,
-		.client = s->policy.arrival.source,
-		.listener = listener,
-		.server = s->server,
-	};
-}
-
-static void name_rule(const struct policy_flow *flow, int rule, struct record *r)
-{
-	struct policy_rule said = policy_rule_at(flow, rule);
-
-	r->policy = (struct record_text){said.policy.text, (uint16_t)said.policy.len};
-	r->rule = (struct record_text){said.id.text, (uint16_t)said.id.len};
-	r->rule_number = said.number;
-	r->watch_until = said.until;
-}
-
-/* A rule with `log`, or a watched rule that would have blocked, is worth a record of its own. */
-static void note_rule(struct session *s, enum side from, int rule, bool passed)
-{
-	struct record r = session_record(s, RECORD_RULE);
-
-	name_rule(&s->policy, rule, &r);
-	r.from = (uint8_t)from;
-	r.passed = passed;
-	r.why = s->w->ruling.why;
-	r.stream_offset = driver_offset(s->flow, from);
-	journal_add(s->w->journal, &r, s->w->clock.now_ms);
-}
-
-static enum verdict op_judge(void *user, enum side from, const struct step *step, const struct cx *cx, uint16_t *why)
-{
-	struct session       *s = user;
-	struct policy_ruling *ruling = &s->w->ruling;
-
-	policy_judge(&s->policy, driver_protocol(s->flow)->id, step, cx, ruling);
-	s->w->ruled = true;
-	*why = ruling->why;
-	for (unsigned w = 0; ruling->watched && w < POLICY_RULES_MAX / 64; w++)
-		for (uint64_t bits = ruling->watched_rules[w]; bits; bits &= bits - 1) {
-			s->watched++;
-			note_rule(s, from, (int)(w * 64) + __builtin_ctzll(bits), true);
-		}
-	/* A denial is told by the report that follows. */
-	if (ruling->log && ruling->verdict == VERDICT_PASS)
-		note_rule(s, from, ruling->rule, true);
-	return ruling->verdict;
-}
-
-static bool op_watch(void *user, const struct report *report)
-{
-	const struct session *s = user;
-
-	return policy_refusal(&s->policy, report->fault->why);
-}
-
-/* ---- Reports ---- */
-
-static void fill_refusal(const struct worker *w, const struct policy_flow *flow, const struct report *report, struct record *r)
-{
-	const struct fault *fault = report->fault;
-
-	r->report = (uint8_t)report->kind;
-	r->from = (uint8_t)report->from;
-	r->why = fault->why;
-	r->has_offset = fault->trace != NULL || fault->at;
-	r->has_numbers = fault->has_numbers;
-	r->consequence = report->follows_taint;
-	r->offset = fault->at;
-	r->stream_offset = report->unit_at;
-	r->unit_len = report->unit_len;
-	r->expected = fault->expected;
-	r->got = fault->got;
-	if (report->kind == REPORT_DENIED && w->ruled)
-		name_rule(flow, w->ruling.rule, r);
-	if (report->detail)
-		r->detail = (struct record_text){report->detail, (uint16_t)strlen(report->detail)};
-}
-
-void refusal_note(struct worker *w, const struct policy_flow *flow, const struct report *report, struct record *r)
-{
-	char path[RECORD_PATH_MAX];
-
-	fill_refusal(w, flow, report, r);
-	r->path = (struct record_text){path, (uint16_t)fault_path(report->fault, path, sizeof(path))};
-	journal_add(w->journal, r, w->clock.now_ms);
-}
-
-static void op_report(void *user, const struct report *report)
-{
-	struct session *s = user;
-	struct record   r = session_record(s, RECORD_REFUSAL);
-
-	if (report->kind == REPORT_WATCHED || report->kind == REPORT_UNSEEN)
-		s->watched++;
-	else if (report->kind != REPORT_UNANSWERED)
-		s->refusals++;
-	refusal_note(s->w, &s->policy, report, &r);
-	if (s->probe >= 0)
-		probe_says_report(s->w, s->probe, report);
-}
+/* ---- What became of units ---- */
 
 static void op_committed(void *user, enum side from, const struct step *step, const struct cx *cx)
 {
@@ -193,7 +79,7 @@ static void op_committed(void *user, enum side from, const struct step *step, co
 	(void)cx;
 	if (step->verb == STEP_SEEN || step->flags & STEP_INSIDE)
 		return;
-	s->units[from]++;
+	s->c.units[from]++;
 	if (s->phase == PHASE_FIRST)
 		session_phase(s, PHASE_IDLE);
 }
@@ -213,13 +99,6 @@ static bool op_bind(void *user, const struct expect *expect, uint8_t n, struct g
 {
 	(void)user, (void)expect, (void)n, (void)group, (void)bound;
 	return false;
-}
-
-static const struct profile *op_profile(void *user, uint16_t proto)
-{
-	struct session *s = user;
-
-	return policy_flow_profile(&s->policy, proto);
 }
 
 static void op_fin(void *user, enum side from)
@@ -248,13 +127,13 @@ const struct driver_ops gate_ops = {
 	.drop = op_drop,
 	.emit = op_emit,
 	.answer = op_answer,
-	.judge = op_judge,
-	.watch = op_watch,
-	.report = op_report,
+	.judge = conversation_judge,
+	.watch = conversation_watch,
+	.report = conversation_report,
 	.committed = op_committed,
 	.dial = op_dial,
 	.bind = op_bind,
-	.profile = op_profile,
+	.profile = conversation_profile,
 	.fin = op_fin,
 	.end = op_end,
 	.wake = op_wake,

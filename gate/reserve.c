@@ -3,7 +3,7 @@
 
 bool reserve_ask(struct session *s, enum side side, size_t n)
 {
-	struct worker *w = s->w;
+	struct worker *w = s->c.w;
 
 	if ((!w->reserve_first || w->reserve_first == s) && w->reserved + n <= w->reserve_cap) {
 		reserve_leave(s);
@@ -44,7 +44,7 @@ void reserve_release(struct worker *w, size_t n)
 
 void reserve_leave(struct session *s)
 {
-	struct worker   *w = s->w;
+	struct worker   *w = s->c.w;
 	struct session **link = &w->reserve_first;
 
 	if (!s->waits_memory)

@@ -8,42 +8,10 @@
 
 static struct service *service_of(const struct session *s)
 {
-	return &s->w->service[s->policy.arrival.service];
+	return &s->c.w->service[s->c.policy.arrival.service];
 }
 
 /* ---- Accepting ---- */
-
-static uint64_t new_id(struct worker *w)
-{
-	return (hash_pair(&w->key, w->next_id++, w->config->group) & ((UINT64_C(1) << 53) - 1)) | 1;
-}
-
-/* The one address the service has, so that rules about the server are decided at once; more than one: not known yet. */
-static struct address target_of(const struct service *svc)
-{
-	return svc->upstreams == 1 ? svc->upstream[0].at : (struct address){0};
-}
-
-static bool session_begin(struct session *s, const struct address *source)
-{
-	struct worker               *w = s->w;
-	const struct policy_listener *l = &w->listener[s->listener].said;
-	struct policy_arrival        arrival = {.service = l->service,
-						.proto = l->proto,
-						.port = l->at.port,
-						.transport = POLICY_TCP,
-						.source = *source,
-						.target = target_of(&w->service[l->service]),
-						.today = w->today};
-
-	s->probe = (int8_t)probe_match(w, source, l->service, POLICY_TCP);
-	if (s->probe >= 0)
-		probe_arrival(w, s->probe, &arrival);
-	if (!policy_flow_begin(&s->policy, &w->policy, &arrival))
-		return false;
-	s->flow = driver_open(&w->env, l->proto, NULL, s);
-	return s->flow != NULL;
-}
 
 static struct session *session_new(struct worker *w, const struct listener *l, int fd, const struct address *source)
 {
@@ -52,13 +20,11 @@ static struct session *session_new(struct worker *w, const struct listener *l, i
 
 	if (!s)
 		return NULL;
-	s->w = w;
+	s->c.w = w;
 	s->side[SIDE_CLIENT] = (struct half){.fd = fd, .writable = true};
 	s->side[SIDE_SERVER].fd = -1;
-	s->listener = (uint16_t)(l - w->listener);
-	s->id = new_id(w);
-	s->began_us = w->wall_us;
-	if (!session_begin(s, source)) {
+	s->c.listener = (uint16_t)(l - w->listener);
+	if (!conversation_begin(&s->c, &w->env, source)) {
 		slots_give(&w->slots, &gone, sizeof(*s));
 		return NULL;
 	}
@@ -68,35 +34,6 @@ static struct session *session_new(struct worker *w, const struct listener *l, i
 	w->sessions = s;
 	w->session_count++;
 	return s;
-}
-
-/* Say once in a while how many were turned away, not each time. */
-static void turned_away(struct worker *w, uint32_t service, uint16_t why, const struct address *source)
-{
-	struct service *svc = &w->service[service];
-	struct record   r = {.kind = RECORD_GATE, .gate = GATE_FULL, .ts_us = w->wall_us, .service = service, .ip_protocol = IPPROTO_TCP,
-			     .policy_rev = w->policy.revision, .why = why, .client = *source};
-
-	svc->turned_away++;
-	if (svc->told_ms && w->clock.now_ms - svc->told_ms < TOLD_EVERY_MS)
-		return;
-	svc->told_ms = w->clock.now_ms;
-	r.a = svc->turned_away;
-	svc->turned_away = 0;
-	journal_add(w->journal, &r, w->clock.now_ms);
-}
-
-/* Room for one more flow of this source? */
-static uint16_t admit(struct worker *w, uint32_t service, const struct address *source)
-{
-	struct service *svc = &w->service[service];
-
-	if (svc->flows >= svc->limit[SETTING_FLOWS])
-		return R_GATE_FLOWS;
-	if (!sources_add(w->sources, source, service, svc->limit[SETTING_FLOWS_PER_SOURCE]))
-		return R_GATE_SOURCE;
-	svc->flows++;
-	return R_NONE;
 }
 
 static void abort_socket(int fd)
@@ -111,7 +48,7 @@ static void session_open(struct worker *w, struct listener *l, int fd, const str
 {
 	uint32_t           service = l->said.service;
 	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
-	uint16_t           why = admit(w, service, source);
+	uint16_t           why = conversation_admit(w, service, source);
 	struct session    *s = why ? NULL : session_new(w, l, fd, source);
 
 	if (!why && !s) {
@@ -120,19 +57,18 @@ static void session_open(struct worker *w, struct listener *l, int fd, const str
 		sources_remove(w->sources, source, service);
 	}
 	if (why) {
-		turned_away(w, service, why, source);
+		turned_away(w, service, why, IPPROTO_TCP, source);
 		abort_socket(fd);
 		return;
 	}
-	s->source = *source;
 	event.data.u64 = (uint64_t)(uintptr_t)s | ABOUT_CLIENT;
 	session_phase(s, PHASE_FIRST);
 	if (service_of(s)->age)
 		timer_set(w, &s->timer[TIMER_AGE], service_of(s)->age);
 	if (epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
 		session_close(s, END_GATE, true);
-	else if (s->probe >= 0)
-		probe_says_taken(w, s->probe, s->id);
+	else if (s->c.probe >= 0)
+		probe_says_taken(w, s->c.probe, s->c.id);
 }
 
 /* Without descriptors the one in reserve takes the connection, so that it does not stand in the queue for ever. */
@@ -147,7 +83,7 @@ static bool shed(struct worker *w, struct listener *l)
 	if (fd >= 0)
 		abort_socket(fd);
 	w->reserve = dup(w->epoll);
-	turned_away(w, l->said.service, R_LIMIT_MEMORY, &(struct address){0});
+	turned_away(w, l->said.service, R_LIMIT_MEMORY, IPPROTO_TCP, &(struct address){0});
 	return fd >= 0;
 }
 
@@ -207,7 +143,7 @@ void session_event(struct session *s, enum side side, uint32_t events)
 void session_phase(struct session *s, enum phase phase)
 {
 	s->phase = (uint8_t)phase;
-	timer_set(s->w, &s->timer[TIMER_PHASE], service_of(s)->phase[phase]);
+	timer_set(s->c.w, &s->timer[TIMER_PHASE], service_of(s)->phase[phase]);
 }
 
 void session_moved(struct session *s)
@@ -216,23 +152,23 @@ void session_moved(struct session *s)
 	uint64_t      ms = service_of(s)->phase[PHASE_IDLE]->ms;
 
 	/* A sixteenth of exactness for not touching the list each time. */
-	if (s->phase == PHASE_IDLE && t->due_ms < s->w->clock.now_ms + ms - ms / 16)
-		timer_set(s->w, t, service_of(s)->phase[PHASE_IDLE]);
+	if (s->phase == PHASE_IDLE && t->due_ms < s->c.w->clock.now_ms + ms - ms / 16)
+		timer_set(s->c.w, t, service_of(s)->phase[PHASE_IDLE]);
 }
 
 static bool incomplete(const struct session *s, enum side from)
 {
 	const struct half *h = &s->side[from];
 
-	return h->hold_len && !h->reserving && !driver_waiting(s->flow, from) && !s->side[other_side(from)].out_len &&
-	       driver_need(s->flow, from) > h->hold_len;
+	return h->hold_len && !h->reserving && !driver_waiting(s->c.flow, from) && !s->side[other_side(from)].out_len &&
+	       driver_need(s->c.flow, from) > h->hold_len;
 }
 
 /* A message that trickles in keeps memory from others. */
 static void check_pace(struct session *s, enum side from)
 {
 	struct half *h = &s->side[from];
-	uint64_t     now = s->w->clock.now_ms, rate;
+	uint64_t     now = s->c.w->clock.now_ms, rate;
 
 	if (s->ended || !incomplete(s, from)) {
 		h->slow_ms = 0;
@@ -255,14 +191,14 @@ static void tick(struct session *s)
 {
 	if (s->ended)
 		return;
-	if (driver_deadline(s->flow) <= s->w->clock.now_ms) {
+	if (driver_deadline(s->c.flow) <= s->c.w->clock.now_ms) {
 		session_begin_turn(s);
-		session_end_turn(s, driver_expire(s->flow));
+		session_end_turn(s, driver_expire(s->c.flow));
 	}
 	check_pace(s, SIDE_CLIENT);
 	check_pace(s, SIDE_SERVER);
 	if (!s->ended && (s->side[SIDE_CLIENT].hold_len || s->side[SIDE_SERVER].hold_len))
-		timer_set(s->w, &s->timer[TIMER_TICK], s->w->tick);
+		timer_set(s->c.w, &s->timer[TIMER_TICK], s->c.w->tick);
 }
 
 void session_timer(struct session *s, enum timer_kind kind)
@@ -288,8 +224,8 @@ void session_queue(struct session *s)
 	if (s->queued || s->dead)
 		return;
 	s->queued = true;
-	s->run_next = s->w->run;
-	s->w->run = s;
+	s->run_next = s->c.w->run;
+	s->c.w->run = s;
 }
 
 /* ---- Ending ---- */
@@ -307,15 +243,11 @@ void session_abort(struct session *s, uint16_t why, uint64_t expected, uint64_t 
 
 	if (s->ended || s->dead)
 		return;
-	if (is_refusal(why)) {
-		struct record r = session_record(s, RECORD_REFUSAL);
-
-		s->refusals++;
-		refusal_note(s->w, &s->policy, &report, &r);
-	}
+	if (is_refusal(why))
+		conversation_report(&s->c, &report);
 	s->aborted = true;
 	session_begin_turn(s);
-	driver_abort(s->flow, why);
+	driver_abort(s->c.flow, why);
 	session_end_turn(s, TURN_ENDED);
 	session_queue(s);
 }
@@ -333,7 +265,7 @@ static void close_server(struct session *s)
 	if (h->fd >= 0 && s->server_inside) {
 		abort_socket(h->fd);
 		h->fd = -1;
-		slots_give(&s->w->slots, (void **)&h->out, h->out_cap);
+		slots_give(&s->c.w->slots, (void **)&h->out, h->out_cap);
 		h->out_len = 0;
 	}
 	h->fin_wanted = true;
@@ -346,9 +278,9 @@ static bool drain(struct session *s, enum side side)
 	ssize_t      n = 1;
 
 	for (unsigned i = 0; i < 4 && h->fd >= 0 && h->readable && !h->fin_seen && n > 0; i++) {
-		n = recv(h->fd, s->w->scratch, SCRATCH, 0);
+		n = recv(h->fd, s->c.w->scratch, SCRATCH, 0);
 		if (n > 0)
-			s->bytes[side] += (uint64_t)n;
+			s->c.bytes[side] += (uint64_t)n;
 		else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 			h->fin_seen = true;
 		else
@@ -361,7 +293,7 @@ static bool drain(struct session *s, enum side side)
 
 static enum record_end end_of(const struct session *s)
 {
-	if (s->w->stopping)
+	if (s->c.w->stopping)
 		return END_STOPPED;
 	return s->why == R_NONE ? END_CLOSED : s->aborted ? END_GATE : END_REFUSED;
 }
@@ -385,33 +317,13 @@ void session_wind_up(struct session *s)
 		session_close(s, (enum record_end)s->end, false);
 }
 
-static void tell_end(struct session *s)
-{
-	struct record r = session_record(s, RECORD_FLOW);
-
-	r.began_us = s->began_us;
-	for (int i = 0; i < 2; i++) {
-		r.bytes[i] = s->bytes[i];
-		r.forwarded[i] = s->forwarded[i];
-		r.units[i] = s->units[i];
-	}
-	r.refusals = s->refusals;
-	r.watched = s->watched;
-	r.end = s->end;
-	r.why = s->why;
-	r.tainted = driver_tainted(s->flow);
-	journal_add(s->w->journal, &r, s->w->clock.now_ms);
-	if (s->probe >= 0)
-		probe_says_ended(s->w, s->probe, s->why);
-}
-
 static void half_close(struct session *s, enum side side, bool reset)
 {
 	struct half *h = &s->side[side];
 
 	pipe_drop(s, side);
 	half_release(s, side);
-	slots_give(&s->w->slots, (void **)&h->out, h->out_cap);
+	slots_give(&s->c.w->slots, (void **)&h->out, h->out_cap);
 	h->out_len = 0;
 	if (h->fd >= 0 && reset)
 		abort_socket(h->fd);
@@ -422,21 +334,20 @@ static void half_close(struct session *s, enum side side, bool reset)
 
 void session_close(struct session *s, enum record_end end, bool reset)
 {
-	struct worker *w = s->w;
+	struct worker *w = s->c.w;
 
 	if (s->dead)
 		return;
-	s->end = (uint8_t)end;
-	tell_end(s);
+	conversation_ended(&s->c, end, s->why);
 	s->dead = true;
 	reserve_leave(s);
+	control_forget(w, s);
 	half_close(s, SIDE_CLIENT, reset);
 	half_close(s, SIDE_SERVER, reset);
-	driver_close(&s->flow);
+	driver_close(&s->c.flow);
 	for (int i = 0; i < TIMER_KINDS; i++)
 		timer_clear(&s->timer[i]);
-	service_of(s)->flows--;
-	sources_remove(w->sources, &s->source, s->policy.arrival.service);
+	conversation_leave(&s->c);
 	*(s->prev ? &s->prev->next : &w->sessions) = s->next;
 	if (s->next)
 		s->next->prev = s->prev;
@@ -468,7 +379,7 @@ void sessions_bury(struct worker *w)
 void sessions_stop(struct worker *w)
 {
 	while (w->sessions)
-		session_close(w->sessions, END_STOPPED, !driver_between(w->sessions->flow));
+		session_close(w->sessions, END_STOPPED, !driver_between(w->sessions->c.flow));
 	w->run = NULL;
 	sessions_bury(w);
 }

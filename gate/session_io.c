@@ -14,12 +14,12 @@ static bool out_room(struct session *s, struct half *h, size_t n)
 
 	if (h->out_cap - h->out_at - h->out_len >= n)
 		return true;
-	bigger = want ? slots_take(&s->w->slots, want) : NULL;
+	bigger = want ? slots_take(&s->c.w->slots, want) : NULL;
 	if (!bigger)
 		return false;
 	if (h->out_len)
 		memcpy(bigger, h->out + h->out_at, h->out_len);
-	slots_give(&s->w->slots, (void **)&h->out, h->out_cap);
+	slots_give(&s->c.w->slots, (void **)&h->out, h->out_cap);
 	h->out = bigger;
 	h->out_cap = (uint32_t)want;
 	h->out_at = 0;
@@ -47,7 +47,7 @@ static void out_sent(struct session *s, struct half *h, size_t n)
 	h->out_len -= (uint32_t)n;
 	if (h->out_len)
 		return;
-	slots_give(&s->w->slots, (void **)&h->out, h->out_cap);
+	slots_give(&s->c.w->slots, (void **)&h->out, h->out_cap);
 	h->out_at = h->out_cap = 0;
 }
 
@@ -71,7 +71,7 @@ static bool can_send(const struct half *h)
 /* This turn's runs of bytes: to the socket as far as it takes them, the rest into the queue. */
 static void send_turn(struct session *s, enum side to)
 {
-	struct sending *out = &s->w->sending[to];
+	struct sending *out = &s->c.w->sending[to];
 	struct half    *h = &s->side[to];
 	struct msghdr   msg = {.msg_iov = out->iov, .msg_iovlen = out->count};
 	size_t          sent = 0;
@@ -96,7 +96,7 @@ void half_flush(struct session *s, enum side to)
 {
 	struct half *h = &s->side[to];
 
-	if (s->w->sending[to].count)
+	if (s->c.w->sending[to].count)
 		send_turn(s, to);
 	if (h->out_len && can_send(h)) {
 		size_t sent = taken(h, send(h->fd, h->out + h->out_at, h->out_len, MSG_NOSIGNAL));
@@ -120,8 +120,8 @@ void half_release(struct session *s, enum side side)
 	struct half *h = &s->side[side];
 
 	if (h->hold_cap > RESERVE_FROM)
-		reserve_release(s->w, h->hold_cap);
-	slots_give(&s->w->slots, (void **)&h->hold, h->hold_cap);
+		reserve_release(s->c.w, h->hold_cap);
+	slots_give(&s->c.w->slots, (void **)&h->hold, h->hold_cap);
 	h->hold_len = h->hold_cap = 0;
 }
 
@@ -136,13 +136,13 @@ static bool hold_room(struct session *s, enum side side, size_t want, bool must)
 	if (h->hold_cap >= want)
 		return true;
 	if (cap > RESERVE_FROM && must)
-		reserve_force(s->w, cap);
+		reserve_force(s->c.w, cap);
 	else if (cap > RESERVE_FROM && !reserve_ask(s, side, cap))
 		return false;
-	bigger = cap ? slots_take(&s->w->slots, cap) : NULL;
+	bigger = cap ? slots_take(&s->c.w->slots, cap) : NULL;
 	if (!bigger) {
 		if (cap > RESERVE_FROM)
-			reserve_release(s->w, cap);
+			reserve_release(s->c.w, cap);
 		s->starved = true;
 		return false;
 	}
@@ -158,7 +158,7 @@ static bool hold_room(struct session *s, enum side side, size_t want, bool must)
 /* What the driver left of a view stays until more comes. */
 static void keep(struct session *s, enum side side)
 {
-	struct view *v = &s->w->view[side];
+	struct view *v = &s->c.w->view[side];
 	struct half *h = &s->side[side];
 
 	if (!v->len) {
@@ -174,13 +174,13 @@ static void keep(struct session *s, enum side side)
 		return;
 	h->hold_len = (uint32_t)v->len;
 	if (!s->timer[TIMER_TICK].next)
-		timer_set(s->w, &s->timer[TIMER_TICK], s->w->tick);
+		timer_set(s->c.w, &s->timer[TIMER_TICK], s->c.w->tick);
 }
 
 static bool too_large(struct session *s, enum side side)
 {
-	uint64_t most = s->w->service[s->policy.arrival.service].limit[SETTING_HELD_BYTES];
-	uint64_t need = driver_need(s->flow, side);
+	uint64_t most = s->c.w->service[s->c.policy.arrival.service].limit[SETTING_HELD_BYTES];
+	uint64_t need = driver_need(s->c.flow, side);
 
 	if (need <= most || s->ended)
 		return false;
@@ -190,18 +190,9 @@ static bool too_large(struct session *s, enum side side)
 
 /* ---- Driving ---- */
 
-static void note_heart(const struct session *s)
-{
-	struct heart *heart = s->w->config->heart;
-
-	atomic_store_explicit(&heart->flow_id, s->id, memory_order_relaxed);
-	atomic_store_explicit(&heart->service, s->policy.arrival.service, memory_order_relaxed);
-	heart->source = s->policy.arrival.source;
-}
-
 void session_begin_turn(struct session *s)
 {
-	struct worker *w = s->w;
+	struct worker *w = s->c.w;
 
 	for (int side = 0; side < 2; side++) {
 		struct half *h = &s->side[side];
@@ -212,7 +203,7 @@ void session_begin_turn(struct session *s)
 	}
 	w->copied_len = 0;
 	w->ruled = false;
-	note_heart(s);
+	conversation_heart(&s->c);
 }
 
 void session_end_turn(struct session *s, enum turn turn)
@@ -238,7 +229,7 @@ void session_end_turn(struct session *s, enum turn turn)
 void session_drive(struct session *s, enum side from)
 {
 	session_begin_turn(s);
-	session_end_turn(s, driver_turn(s->flow, from));
+	session_end_turn(s, driver_turn(s->c.flow, from));
 }
 
 /* ---- Reading ---- */
@@ -248,14 +239,14 @@ static bool may_read(const struct session *s, enum side from)
 	const struct half *h = &s->side[from], *to = &s->side[other_side(from)];
 
 	return h->readable && h->fd >= 0 && !h->fin_seen && !h->connecting && !to->out_len && !to->connecting && !h->reserving && !s->again &&
-	       !driver_waiting(s->flow, from);
+	       !driver_waiting(s->c.flow, from);
 }
 
 /* Where the next bytes of a side go. False: nowhere yet. */
 static bool read_where(struct session *s, enum side from, struct iovec *out)
 {
 	struct half *h = &s->side[from];
-	uint64_t     need = driver_need(s->flow, from);
+	uint64_t     need = driver_need(s->c.flow, from);
 
 	if (h->hold_len && need > h->hold_len) {
 		if (!hold_room(s, from, need, false))
@@ -266,7 +257,7 @@ static bool read_where(struct session *s, enum side from, struct iovec *out)
 	/* What is held is put before what comes. */
 	if (h->hold_len >= SCRATCH / 2)
 		return false;
-	*out = (struct iovec){s->w->scratch + h->hold_len, h->bulk && !driver_opaque_left(s->flow, from) ? HEADER_READ : SCRATCH - h->hold_len};
+	*out = (struct iovec){s->c.w->scratch + h->hold_len, h->bulk && !driver_opaque_left(s->c.flow, from) ? HEADER_READ : SCRATCH - h->hold_len};
 	return true;
 }
 
@@ -279,24 +270,24 @@ static void read_done(struct session *s, enum side from, const struct iovec *at,
 	h->slow_len += (uint32_t)n;
 	if (in_hold) {
 		h->hold_len += (uint32_t)n;
-		if (h->hold_len >= driver_need(s->flow, from))
+		if (h->hold_len >= driver_need(s->c.flow, from))
 			session_drive(s, from);
 		return;
 	}
 	n += h->hold_len;
 	if (h->hold_len) {
-		memcpy(s->w->scratch, h->hold, h->hold_len);
+		memcpy(s->c.w->scratch, h->hold, h->hold_len);
 		half_release(s, from);
 	}
 	session_begin_turn(s);
-	s->w->view[from] = (struct view){.bytes = s->w->scratch, .len = n};
-	session_end_turn(s, driver_turn(s->flow, from));
+	s->c.w->view[from] = (struct view){.bytes = s->c.w->scratch, .len = n};
+	session_end_turn(s, driver_turn(s->c.flow, from));
 }
 
 /* Large payloads are expected as long as they come: behind a header, or in a flow that is opaque to its end. */
 static void judge_bulk(struct session *s, enum side from, size_t n)
 {
-	uint64_t left = s->dead ? 0 : driver_opaque_left(s->flow, from);
+	uint64_t left = s->dead ? 0 : driver_opaque_left(s->c.flow, from);
 
 	s->side[from].bulk = left == OPAQUE_MAX ? n >= SPLICE_LEAST : left >= SPLICE_LEAST;
 }
@@ -328,7 +319,7 @@ static bool session_read(struct session *s, enum side from, size_t *budget)
 	}
 	/* Less than was asked for: the socket is empty, unless its FIN stands behind. */
 	h->readable = (size_t)n == at.iov_len || h->hung_up;
-	s->bytes[from] += (uint64_t)n;
+	s->c.bytes[from] += (uint64_t)n;
 	*budget -= (size_t)n < *budget ? (size_t)n : *budget;
 	read_done(s, from, &at, (size_t)n);
 	judge_bulk(s, from, (size_t)n);
@@ -341,7 +332,7 @@ static bool session_splice(struct session *s, enum side from, size_t *budget)
 	struct half *h = &s->side[from];
 	size_t       moved = 0;
 	bool         fin = h->fin_seen;
-	uint64_t     left = driver_opaque_left(s->flow, from);
+	uint64_t     left = driver_opaque_left(s->c.flow, from);
 
 	if (!h->pipe && (left < SPLICE_LEAST || (left == OPAQUE_MAX && !h->bulk) || h->hold_len || s->side[other_side(from)].fd < 0))
 		return false;
@@ -390,7 +381,7 @@ static void session_resume(struct session *s)
 	if (s->unroutable && !s->ended) {
 		s->unroutable = false;
 		session_begin_turn(s);
-		session_end_turn(s, driver_dialed(s->flow, false));
+		session_end_turn(s, driver_dialed(s->c.flow, false));
 	}
 	for (int from = 0; from < 2 && s->again && !s->ended; from++)
 		session_drive(s, (enum side)from);

@@ -50,11 +50,11 @@ void pipe_drop(struct session *s, enum side from)
 	s->side[from].pipe = NULL;
 	if (p->held) {
 		/* Bytes of a flow that is over must not reach the next one. */
-		pipe_free(s->w, p);
+		pipe_free(s->c.w, p);
 		return;
 	}
-	p->next = s->w->pipes;
-	s->w->pipes = p;
+	p->next = s->c.w->pipes;
+	s->c.w->pipes = p;
 }
 
 void pipes_close(struct worker *w)
@@ -72,7 +72,7 @@ static bool fill(struct session *s, enum side from)
 {
 	struct half *h = &s->side[from];
 	struct pipe *p = h->pipe;
-	uint64_t     left = driver_opaque_left(s->flow, from) - p->held;
+	uint64_t     left = driver_opaque_left(s->c.flow, from) - p->held;
 	size_t       room = p->size - p->held;
 	ssize_t      n;
 
@@ -81,7 +81,7 @@ static bool fill(struct session *s, enum side from)
 	n = splice(h->fd, NULL, p->fd[1], NULL, left < room ? (size_t)left : room, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n > 0) {
 		p->held += (uint32_t)n;
-		s->bytes[from] += (uint64_t)n;
+		s->c.bytes[from] += (uint64_t)n;
 		return true;
 	}
 	if (n == 0)
@@ -106,8 +106,8 @@ static bool empty(struct session *s, enum side from, size_t *moved)
 	if (n > 0) {
 		p->held -= (uint32_t)n;
 		*moved += (size_t)n;
-		s->forwarded[from] += (uint64_t)n;
-		driver_opaque_done(s->flow, from, (uint64_t)n);
+		s->c.forwarded[from] += (uint64_t)n;
+		driver_opaque_done(s->c.flow, from, (uint64_t)n);
 		return true;
 	}
 	if (errno == EAGAIN)
@@ -123,7 +123,7 @@ bool splice_some(struct session *s, enum side from, size_t *moved)
 	bool         more = true;
 
 	if (!h->pipe)
-		h->pipe = pipe_take(s->w);
+		h->pipe = pipe_take(s->c.w);
 	if (!h->pipe)
 		return false;
 	while (more && *moved < SPLICE_TURN && !h->reset) {

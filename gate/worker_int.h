@@ -34,6 +34,9 @@ enum {
 	TICK_MS = 250, /* how often waits and slow messages are looked at */
 	SPLICE_TURN = 1024 * 1024, /* bytes the kernel moves for one flow before another has its turn */
 	TOLD_EVERY_MS = 10000, /* how often connections turned away are told */
+	UDP_IDLE_MS = 30000, /* an association in which nothing moves */
+	UDP_MOST = 4096, /* associations of one worker */
+	FLUSH_RETRY_MS = 20, /* records that found no room in the channel */
 	DOWN_MS = 10000, /* a server that could not be reached is left alone for so long */
 	PROBES_MAX = 16,
 	CLIENTS_MAX = 16, /* control connections */
@@ -56,6 +59,42 @@ struct timer_queue {
 	uint32_t     ms;
 	uint8_t      kind; /* enum timer_kind; TIMER_KINDS = of associations */
 };
+
+/* ---- What a session and an association have in common (conversation.c) ---- */
+
+struct conversation {
+	struct worker     *w;
+	struct flow       *flow;
+	uint64_t           id, began_us;
+	uint64_t           bytes[2], forwarded[2], units[2];
+	struct address     source, server; /* server: the host behind the gate, once dialled */
+	uint32_t           refusals, watched;
+	uint16_t           listener;
+	uint8_t            ip_protocol;
+	int8_t             probe; /* which of the worker's probes; -1 = a real flow */
+	struct policy_flow policy; /* policy.arrival.source: `source`, or what a probe pretends */
+};
+
+/* An arrival at a listener: judged by its service's policy from now on. False: no memory, or no such protocol. */
+bool conversation_begin(struct conversation *c, struct driver_env *env, const struct address *source);
+/* May this source have one more conversation with the service? The reason why not, or R_NONE: then it is counted. */
+uint16_t conversation_admit(struct worker *w, uint32_t service, const struct address *source);
+void     conversation_leave(struct conversation *c);
+/* Say once in a while how many were turned away, not each time. */
+void turned_away(struct worker *w, uint32_t service, uint16_t why, uint8_t ip_protocol, const struct address *source);
+/* Fields every record of it has. */
+struct record conversation_record(const struct conversation *c, enum record_kind kind);
+void          conversation_ended(const struct conversation *c, enum record_end end, uint16_t why);
+void          server_down(const struct conversation *c, struct upstream *up, int error);
+void          server_up(const struct conversation *c, struct upstream *up);
+
+/* Write down whose bytes are looked at now, for the keeper to find should we die of them. */
+void conversation_heart(const struct conversation *c);
+/* The driver's calls that are the same for both. */
+enum verdict          conversation_judge(void *user, enum side from, const struct step *step, const struct cx *cx, uint16_t *why);
+bool                  conversation_watch(void *user, const struct report *report);
+void                  conversation_report(void *user, const struct report *report);
+const struct profile *conversation_profile(void *user, uint16_t proto);
 
 /* ---- Sessions: one TCP connection of a client, and the one behind it ---- */
 
@@ -81,33 +120,25 @@ struct half {
 enum phase { PHASE_FIRST = 0 /* no whole unit yet */, PHASE_CONNECT, PHASE_IDLE, PHASE_LINGER };
 
 struct session {
-	struct worker     *w;
-	struct flow       *flow;
+	struct conversation c; /* first: the driver's `user` points here */
 	struct session    *next, *prev; /* all sessions */
 	struct session    *run_next, *dead_next;
 	struct session    *reserve_next;
 	struct timer       timer[TIMER_KINDS];
 	struct half        side[2];
-	uint64_t           id, began_us;
-	uint64_t           bytes[2], forwarded[2], units[2];
-	struct address     source, server; /* server: the host behind the gate, once dialled */
-	uint32_t           refusals, watched;
 	uint16_t           why; /* why it ended */
-	uint16_t           listener;
 	uint16_t           target; /* which of the service's addresses is being tried */
 	uint8_t            phase, end; /* enum phase, enum record_end */
 	bool               waits_memory; /* in the queue for a reservation */
-	int8_t             probe; /* which of the worker's probes; -1 = a real flow */
 	bool               ended, aborted, dead, queued, server_inside, closed_server;
 	bool               again; /* the driver has more to do with what is held */
 	bool               starved; /* there was no memory for bytes that have come */
 	bool               dialed, tried, unreachable, unroutable;
-	struct policy_flow policy;
 };
 
 /* ---- What one service needs while the worker runs ---- */
 
-struct upstream {
+struct upstream { /* one address of a host behind the gate */
 	struct address at;
 	uint64_t       down_until, down_since; /* 0 = as far as we know it is there */
 };
@@ -264,13 +295,11 @@ void dial_ended(struct session *s, int error);
 
 /* ops.c: what the driver calls */
 extern const struct driver_ops gate_ops;
-/* Fields every record of this session has. */
-struct record session_record(const struct session *s, enum record_kind kind);
-/* Complete the record of a refusal and hand it on. */
-void refusal_note(struct worker *w, const struct policy_flow *flow, const struct report *report, struct record *r);
 
 /* control.c: sessions and probes over the control socket */
 bool control_open(struct worker *w, int fd);
+/* This session ends: whoever is listing it goes on with the next. */
+void control_forget(struct worker *w, const struct session *s);
 void control_close(struct worker *w);
 void control_event(struct worker *w, enum about about, void *what);
 /* The source is a probe that was announced: its place, or -1. */
@@ -287,10 +316,16 @@ void datagrams_close(struct worker *w);
 void datagrams_receive(struct worker *w, struct listener *l);
 void association_event(struct association *a, uint32_t events);
 void association_timer(struct timer *t);
+/* Free the dead; only between two events. */
 void datagrams_flush(struct worker *w);
 
 /* address.c */
 struct address address_of(const struct sockaddr_storage *from);
 socklen_t      address_to(const struct address *a, struct sockaddr_storage *out);
+/* The same for a socket of the given family: an IPv4 address on an IPv6 socket is written in IPv6. */
+socklen_t address_for(const struct address *a, uint8_t family, struct sockaddr_storage *out);
+/* The local address of a datagram, from and for its control message (IP_PKTINFO, IPV6_PKTINFO). */
+struct address local_read(struct msghdr *msg);
+size_t         local_write(const struct address *local, uint8_t family, void *control);
 
 #endif
