@@ -81,7 +81,7 @@ static struct address source_of(const struct address *client)
 
 static bool is_same(const struct journal_repeat *e, const struct record *r, const struct address *source)
 {
-	return e->used && e->why == r->why && e->probe == r->probe && e->source.family == source->family &&
+	return e->used && e->why == r->why && e->last.report == r->report && e->last.probe == r->probe && e->source.family == source->family &&
 	       memcmp(e->source.ip, source->ip, sizeof(source->ip)) == 0;
 }
 
@@ -113,7 +113,7 @@ static struct journal_repeat *entry_of(struct journal *j, const struct record *r
 	struct journal_repeat *set, *e;
 
 	memcpy(&high, source.ip, sizeof(high));
-	low = hash_pair(&j->key, high, (uint64_t)r->why << 16 | (uint64_t)source.family << 8 | r->probe);
+	low = hash_pair(&j->key, high, (uint64_t)r->why << 24 | (uint64_t)source.family << 16 | (uint64_t)r->report << 8 | r->probe);
 	set = e = j->repeat[low % JOURNAL_SETS];
 	for (int i = 0; i < JOURNAL_WAYS; i++) {
 		if (is_same(&set[i], r, &source))
@@ -122,7 +122,8 @@ static struct journal_repeat *entry_of(struct journal *j, const struct record *r
 			e = &set[i];
 	}
 	forget(j, e, now_ms);
-	*e = (struct journal_repeat){.used = true, .probe = r->probe, .why = r->why, .source = source, .begun_ms = now_ms};
+	*e = (struct journal_repeat){.used = true, .why = r->why, .source = source, .begun_ms = now_ms, .last = *r};
+	without_texts(&e->last);
 	return e;
 }
 

@@ -18,7 +18,8 @@
  * flood of flows cannot displace a refusal, nor a flood of refusals the gate's own words.
  *
  * Repeats: of the same (source, reason) JOURNAL_TOLD refusals in JOURNAL_WINDOW_MS are told one by one; the rest of
- * the window is one RECORD_REPEATED at its end. A source is an address, in IPv6 its /64. Rules and flows are never summed up.
+ * the window is one RECORD_REPEATED at its end. A source is an address, in IPv6 its /64; what was watched and what was blocked, probes and
+ * real flows are counted apart. Rules and flows are never summed up.
  */
 
 enum {
@@ -34,7 +35,7 @@ enum journal_class { JOURNAL_FLOWS = 0, JOURNAL_REFUSALS, JOURNAL_RULES, JOURNAL
 
 /* One (source, reason) in its window. */
 struct journal_repeat {
-	bool           used, probe;
+	bool           used;
 	uint16_t       why;
 	struct address source; /* no port; IPv6 without the lower half */
 	uint64_t       begun_ms, due_ms;

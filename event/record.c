@@ -129,7 +129,10 @@ static void write_kind(struct payload *p, const struct record *r)
 		write_unit(p, r);
 		break;
 	case RECORD_REPEATED:
+		want(r->report <= REPORT_UNANSWERED && r->from <= SIDE_SERVER);
 		payload_le16(p, r->why);
+		payload_u8(p, r->report);
+		payload_u8(p, r->from);
 		payload_le32(p, r->count);
 		payload_le32(p, r->window_ms);
 		break;
@@ -285,6 +288,8 @@ static void read_kind(struct wire *w, struct record *r)
 		break;
 	case RECORD_REPEATED:
 		r->why = wire_le16(w, "why");
+		r->report = read_below(w, REPORT_UNANSWERED + 1, "report");
+		r->from = read_below(w, SIDE_SERVER + 1, "from");
 		r->count = wire_le32(w, "count");
 		r->window_ms = wire_le32(w, "window");
 		break;

@@ -46,7 +46,7 @@ enum record_end {
 enum record_gate {
 	GATE_STARTED = 0, /* text: how many listeners and which protections are missing */
 	GATE_STOPPED,
-	GATE_WORKER_CRASHED, /* text: group; a = signal or exit code, b = its pid. client, service, flow_id: what it was at, as far as known */
+	GATE_WORKER_CRASHED, /* text: group; a = signal or (c = 1) exit code, b = its pid. client, service, flow_id: what it was at, as far as known */
 	GATE_WORKER_HUNG, /* the same; the keeper killed it */
 	GATE_WORKER_BACK, /* text: group; a = milliseconds it was away */
 	GATE_SCRIBE_BACK, /* records were lost: a = how many restarts */
@@ -89,7 +89,7 @@ struct record {
 	uint16_t why;
 
 	/* REFUSAL, RULE */
-	uint8_t            report; /* REFUSAL: enum report_kind */
+	uint8_t            report; /* not RULE: enum report_kind */
 	uint8_t            from; /* enum side */
 	bool               has_offset, has_numbers, consequence;
 	bool               passed; /* RULE: the unit passed */
@@ -101,7 +101,7 @@ struct record {
 	uint16_t           rule_number; /* from 1; 0 = the default, or no rule had a say */
 	uint32_t           watch_until; /* 20270131; 0 = it is enforced */
 
-	/* REPEATED */
+	/* REPEATED; also `report` and `from` of the last of them */
 	uint32_t count; /* that were not told one by one */
 	uint32_t window_ms;
 

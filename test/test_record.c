@@ -87,6 +87,8 @@ static struct record repeated(void)
 {
 	struct record r = common(RECORD_REPEATED);
 
+	r.report = REPORT_WATCHED;
+	r.from = SIDE_SERVER;
 	r.count = 1000;
 	r.window_ms = 10000;
 	return r;
