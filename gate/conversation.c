@@ -3,11 +3,6 @@
 
 #include "gate/worker_int.h"
 
-static struct service *service_of(const struct conversation *c)
-{
-	return &c->w->service[c->policy.arrival.service];
-}
-
 /* ---- Arrival ---- */
 
 static uint64_t new_id(struct worker *w)

@@ -60,6 +60,8 @@ struct timer_queue {
 	uint8_t      kind; /* enum timer_kind; TIMER_KINDS = of associations */
 };
 
+struct upstream;
+
 /* ---- What a session and an association have in common (conversation.c) ---- */
 
 struct conversation {
