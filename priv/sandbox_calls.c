@@ -222,6 +222,8 @@ const struct call sandbox_calls[] = {
 	CALL_IF(prctl, ROLE_ALL, IS(0, 0x53564d41 /* PR_SET_VMA */)),
 	CALL_IF(prctl, ROLE_ALL, IS(0, PR_GET_DUMPABLE)),
 	REFUSE(open, ROLE_ALL, EACCES),
+	REFUSE(stat, ROLE_ALL, EACCES),
+	REFUSE(access, ROLE_ALL, EACCES),
 	REFUSE(openat, ROLE_ALL, EACCES),
 	REFUSE(readlink, ROLE_ALL, EACCES),
 	REFUSE(readlinkat, ROLE_ALL, EACCES),
