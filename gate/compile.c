@@ -93,7 +93,7 @@ static _Noreturn void compiler_main(const struct keeper *k, struct channel *keep
 {
 	struct policy_files  files = policy_files_beneath;
 	struct policy_world  world = {.registry = k->options->registry, .today = today_utc(), .folder = k->folder_name};
-	struct sandbox_wish  wish = {.role = PARTY_COMPILER, .folder = k->folder};
+	struct sandbox_wish  wish = {.role = PARTY_COMPILER, .folder = k->folder, .run = -1};
 	int                  folder = k->folder;
 	const int            fds[] = {keeper->fd, folder};
 	struct policy_build *b;

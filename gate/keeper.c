@@ -311,7 +311,7 @@ static bool block_signals(struct keeper *k)
 
 static bool confine(struct keeper *k)
 {
-	struct sandbox_wish wish = {.role = PARTY_KEEPER, .uid = k->uid, .gid = k->gid, .folder = k->folder};
+	struct sandbox_wish wish = {.role = PARTY_KEEPER, .uid = k->uid, .gid = k->gid, .folder = -1, .run = k->run_dir};
 	const char         *error = NULL;
 
 	if (sandbox_enter(&wish, &k->got, &error))
@@ -320,8 +320,11 @@ static bool confine(struct keeper *k)
 	return false;
 }
 
+/* Confined first: Landlock lets a process signal only those it has forked since. */
 static bool begin(struct keeper *k)
 {
+	if (!confine(k))
+		return false;
 	if (!keeper_spawn_scribe(k)) {
 		keeper_complain("no process for the events: %s", strerror(errno));
 		return false;
@@ -331,7 +334,7 @@ static bool begin(struct keeper *k)
 			keeper_complain("no process for %s: %s", k->group[i].family, strerror(errno));
 			return false;
 		}
-	return confine(k);
+	return true;
 }
 
 enum gate_exit gate_run(const struct gate_options *options)

@@ -78,7 +78,7 @@ static _Noreturn void worker_child(struct keeper *k, unsigned group, const struc
 				       .scribe = *scribe,
 				       .heart = g->heart,
 				       .memory = k->options->memory};
-	struct sandbox_wish wish = {.role = PARTY_WORKER, .folder = -1, .ports = port, .port_count = ports_of(k, group, port)};
+	struct sandbox_wish wish = {.role = PARTY_WORKER, .folder = -1, .run = -1, .ports = port, .port_count = ports_of(k, group, port)};
 
 	for (uint32_t i = 0; i < k->listeners; i++) {
 		listener[i] = k->group_of[i] == group ? k->listener[i] : -1;
@@ -152,7 +152,7 @@ static _Noreturn void scribe_child(struct keeper *k, const struct channel *keepe
 					     .json = o->json,
 					     .colour = o->colour,
 					     .time = !o->json};
-	struct sandbox_wish        wish = {.role = PARTY_SCRIBE, .folder = -1};
+	struct sandbox_wish        wish = {.role = PARTY_SCRIBE, .folder = -1, .run = -1};
 
 	child_begin(k, "sp-scribe", fds, k->events >= 0 ? 3 : 2);
 	scribe_prepare(o->registry);
