@@ -21,7 +21,7 @@
  * Prints "ready" when all is connected, begins when a line comes in, prints one line of JSON at the end.
  */
 
-enum { CONNECTIONS_MAX = 16384, TIMES_MAX = 1 << 20, CHUNK = 65536, BATCH = 64, BULK_FILE = 4 << 20, UNIT_LENGTH = 4 };
+enum { CONNECTIONS_MAX = 16384, TIMES_MAX = 1 << 20, CHUNK = 65536, BATCH = 64, BULK_FILE = 1 << 20, UNIT_LENGTH = 4 };
 
 /* (uid=userNNN) below the suffix, cn wanted: 64 bytes. */
 static const uint8_t search[] =
