@@ -103,6 +103,15 @@ def await_line(process, word, patience=PATIENCE):
         raise RuntimeError(f"{process.args[0]} said {line!r}, not {word!r}")
 
 
+def await_said(process, file, word, patience=PATIENCE):
+    """Waits for a line `word` in the file a process writes its output to."""
+    deadline = time.monotonic() + patience
+    while word not in file.read_text(errors="replace").splitlines():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{process.args[0]} did not say {word!r}:\n{file.read_text(errors='replace')}")
+        time.sleep(0.01)
+
+
 def end(process):
     """Ends a process we started, and waits for it."""
     if process.poll() is None:
@@ -210,11 +219,12 @@ class Gate(Relay):
         home = pathlib.Path(scratch) / f"gate{self.ports[next(iter(targets))]}"
         home.mkdir(mode=0o700)
         (home / "policy").write_text(text)
-        argv = [*map(str, command), "-c", home / "policy", "--run", home / "run", "--events", home / "events.json"]
+        argv = [*map(str, command), "-c", home / "policy", "--run", home / "run", "--events", home / "events.json", "--quiet"]
+        # Into a file: nobody would read a pipe while the gate is measured.
         with open(home / "log", "wb") as log:
-            self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
+            self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
-            await_line(self.process, "ready")
-        except RuntimeError as error:
+            await_said(self.process, home / "log", "ready")
+        except RuntimeError:
             end(self.process)
-            raise RuntimeError(f"{error}\n{(home / 'log').read_text(errors='replace')}") from None
+            raise
