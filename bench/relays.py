@@ -78,9 +78,19 @@ def family(root):
 
 
 def cpu_of(pid):
-    """Seconds of processor so far, user and system."""
-    fields = words_of(pid)
-    return (int(fields[11]) + int(fields[12])) / TICKS if fields else 0.0
+    """Seconds of processor so far, user and system: in nanoseconds where the kernel tells, else in ticks."""
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+        return sum(int(pathlib.Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0]) for task in tasks) / 1e9
+    except OSError:
+        fields = words_of(pid)
+        return (int(fields[11]) + int(fields[12])) / TICKS if fields else 0.0
+
+
+def cpu_of_all():
+    """Seconds of processor everybody on this machine has spent so far."""
+    user, nice, system, _, _, irq, softirq = map(int, pathlib.Path("/proc/stat").read_text().split()[1:8])
+    return (user + nice + system + irq + softirq) / TICKS
 
 
 def pss_of(pid):
