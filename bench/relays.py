@@ -35,7 +35,8 @@ TOY_POLICY = """
 host backend {{ address 127.0.0.1 }}
 
 policy bulk-use {{
-	default pass
+	pass
+	default block
 }}
 """
 SERVICE = """
@@ -227,7 +228,7 @@ class Gate(Relay):
         for target, (port, protocol) in targets.items():
             text += SERVICE.format(name=target, port=self.ports[target], to=port, protocol=protocol, policy=rules, connections=connections)
         home = pathlib.Path(scratch) / f"gate{self.ports[next(iter(targets))]}"
-        home.mkdir(mode=0o700)
+        home.mkdir(mode=0o755)  # as root, the policy is compiled by somebody who owns nothing
         (home / "policy").write_text(text)
         argv = [*map(str, command), "-c", home / "policy", "--run", home / "run", "--events", home / "events.json", "--quiet"]
         # Into a file: nobody would read a pipe while the gate is measured.
