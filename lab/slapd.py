@@ -24,6 +24,7 @@ sasl-secprops none
 sasl-host localhost
 authz-regexp "^uid=([^,]+),cn=[^,]+,cn=auth$" "uid=$1,ou=people,{suffix}"
 password-hash {{CLEARTEXT}}
+loglevel 0
 sizelimit unlimited
 database mdb
 maxsize 67108864
@@ -31,6 +32,7 @@ suffix "{suffix}"
 rootdn "{admin}"
 rootpw {password}
 directory "{dir}/data"
+index objectClass,uid eq
 access to attrs=userPassword by self write by anonymous auth by * none
 access to * by users read by anonymous read
 """
@@ -61,12 +63,12 @@ def person(uid, name, password=None):
     return entry(f"uid={uid},ou=people,{SUFFIX}", *lines)
 
 
-def directory():
+def directory(people=PEOPLE):
     """The LDIF of everything."""
     out = entry(SUFFIX, "objectClass: dcObject", "objectClass: organization", "o: Example", "dc: example")
     out += "".join(entry(f"ou={ou},{SUFFIX}", "objectClass: organizationalUnit", f"ou: {ou}") for ou in ("people", "groups"))
     out += person(USER, "Alice Example", USER_PASSWORD)
-    out += "".join(person(f"user{i:03}", f"User Number{i}") for i in range(PEOPLE))
+    out += "".join(person(f"user{i:03}", f"User Number{i}") for i in range(people))
     members = [f"member: uid=user{i:05},ou=people,{SUFFIX}" for i in range(GROUP_MEMBERS)]
     out += entry(f"cn=everybody,ou=groups,{SUFFIX}", "objectClass: groupOfNames", "cn: everybody", *members)
     out += entry(f"cn=few,ou=groups,{SUFFIX}", "objectClass: groupOfNames", "cn: few", f"member: uid={USER},ou=people,{SUFFIX}")
@@ -76,8 +78,9 @@ def directory():
 class Slapd:
     """Everything it writes lies below `dir`; `port` is its port on 127.0.0.1."""
 
-    def __init__(self, dir):
+    def __init__(self, dir, people=PEOPLE):
         self.dir = pathlib.Path(dir)
+        self.people = people
         self.port = 0
         self.process = None
 
@@ -94,7 +97,7 @@ class Slapd:
         includes = "\n".join(f"include {schema}/{name}.schema" for name in SCHEMAS)
         values = dict(includes=includes, modules=modules, dir=self.dir, suffix=SUFFIX, admin=ADMIN, password=ADMIN_PASSWORD)
         (self.dir / "slapd.conf").write_text(CONFIG.format(**values))
-        (self.dir / "directory.ldif").write_text(directory())
+        (self.dir / "directory.ldif").write_text(directory(self.people))
 
     def _certify(self):
         command = [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
