@@ -207,7 +207,7 @@ static void summary(const struct job *job, const char *protocol)
 	       n[PROBE_STOPPED] + n[PROBE_STOPPED_OTHERWISE] + n[PROBE_LEAKED], n[PROBE_STOPPED] + n[PROBE_STOPPED_OTHERWISE], n[PROBE_LEAKED],
 	       n[PROBE_PASSED] + n[PROBE_BY_POLICY] + n[PROBE_REFUSED], n[PROBE_PASSED], n[PROBE_BY_POLICY], n[PROBE_REFUSED]);
 	if (n[PROBE_LEFT_OUT])
-		printf("%u vectors are about limits or tolerances of their own, and were left out\n", n[PROBE_LEFT_OUT]);
+		printf("%u vectors need limits or tolerances of their own, or a server that speaks first, and were left out\n", n[PROBE_LEFT_OUT]);
 }
 
 /* One worker: has it the service? Then all of it. */

@@ -24,7 +24,7 @@ enum probe_outcome {
 	PROBE_PASSED, /* a lawful message came out */
 	PROBE_BY_POLICY, /* policy stopped a lawful message, or one before it */
 	PROBE_REFUSED, /* a recogniser refused a lawful message */
-	PROBE_LEFT_OUT, /* the vector needs limits or tolerances of its own */
+	PROBE_LEFT_OUT, /* the vector needs limits or tolerances of its own, or a server that speaks first */
 	PROBE_OUTCOMES
 };
 

@@ -182,6 +182,20 @@ void probe_says_report(struct worker *w, int probe, const struct report *report)
 		say(w->control->probe[probe].client, &said);
 }
 
+void probe_says_turn(const struct conversation *c)
+{
+	struct probe_said said = {.what = PROBE_TURN};
+	struct client    *client = c->w->control->probe[c->probe].client;
+
+	for (int i = 0; i < 2; i++) {
+		said.received[i] = c->bytes[i];
+		said.taken[i] = driver_offset(c->flow, (enum side)i);
+		said.forwarded[i] = c->forwarded[i];
+	}
+	if (client)
+		say(client, &said);
+}
+
 void probe_says_ended(struct worker *w, int probe, uint16_t why)
 {
 	struct probe_said said = {.what = PROBE_ENDED, .why = why};

@@ -343,6 +343,8 @@ static void drive(struct association *a, enum side from, const uint8_t *bytes, s
 	conversation_heart(&a->c);
 	while (driver_turn(a->c.flow, from) == TURN_AGAIN)
 		;
+	if (a->c.probe >= 0)
+		probe_says_turn(&a->c);
 	timer_set(w, &a->timer, service_of(a)->udp_idle);
 }
 
