@@ -137,6 +137,8 @@ static const char *trouble_text(enum probe_trouble trouble)
 	switch (trouble) {
 	case PROBE_NOT_TAKEN:
 		return "what answers there is not this gate's service: not one byte of a vector was sent";
+	case PROBE_BUSY:
+		return "the gate has as many probes as it takes at once: try again";
 	case PROBE_NO_GATE:
 		return "the gate stopped answering: nothing more is sent";
 	default:

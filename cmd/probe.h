@@ -34,7 +34,7 @@ struct probe_result {
 };
 
 /* How a probe failed before or while it ran. No byte of a vector is sent unless the gate has said that it holds the connection. */
-enum probe_trouble { PROBE_FINE = 0, PROBE_NO_GATE, PROBE_NO_SERVICE, PROBE_NOT_TAKEN, PROBE_SYSTEM };
+enum probe_trouble { PROBE_FINE = 0, PROBE_NO_GATE, PROBE_NO_SERVICE, PROBE_NOT_TAKEN, PROBE_BUSY /* too many probes at once */, PROBE_SYSTEM };
 
 enum probe_trouble probe_vector(const struct probe_way *way, const struct vector *vector, struct probe_result *out);
 /* Ask where the service listens and what is spoken there; EXPECTED in *out. `way->at` is not used. */

@@ -13,7 +13,7 @@
 #include "proto/driver.h"
 #include "proto/reasons.h"
 
-enum { STEP_MS = 2000, QUIET_MS = 250, CHUNK = 64 * 1024 };
+enum { STEP_MS = 2000, CHUNK = 64 * 1024 };
 
 /* A probe that runs: the client's end, the server's end, and what the gate says of it. */
 struct probe_run {
@@ -30,6 +30,9 @@ struct probe_run {
 
 static void said(struct probe_run *r, const struct probe_said *s)
 {
+	/* What comes before our announcement is answered is about the probe before. */
+	if (!r->expected.at.family && s->what != PROBE_EXPECTED && s->what != PROBE_NOT_HERE && s->what != PROBE_DENIED)
+		return;
 	switch (s->what) {
 	case PROBE_EXPECTED:
 		r->expected = *s;
@@ -228,16 +231,14 @@ static void finish(struct probe_run *r)
 {
 	if (r->way->transport == POLICY_TCP)
 		shutdown(r->client, SHUT_WR);
-	while (!r->closed[SIDE_CLIENT] && !r->ended && wait_any(r, r->way->transport == POLICY_TCP ? STEP_MS : QUIET_MS))
+	/* An association does not end, but what became of its datagrams is settled. */
+	if (r->way->transport == POLICY_UDP)
+		return;
+	while (!r->closed[SIDE_CLIENT] && !r->ended && wait_any(r, STEP_MS))
 		;
 	count(r, r->sink, SIDE_CLIENT);
 	count(r, r->client, SIDE_SERVER);
 	shutdown(r->sink, SHUT_RDWR);
-	if (r->way->transport == POLICY_UDP) {
-		close(r->sink);
-		r->sink = -1;
-		r->closed[SIDE_CLIENT] = true;
-	}
 	while (!r->ended && wait_any(r, STEP_MS))
 		;
 }
@@ -290,7 +291,7 @@ enum probe_trouble probe_vector(const struct probe_way *way, const struct vector
 	if (!bind_source(&r, &source))
 		trouble = PROBE_SYSTEM;
 	else if (!announce(&r, &source))
-		trouble = r.not_here ? PROBE_NO_SERVICE : PROBE_NO_GATE;
+		trouble = r.not_here ? PROBE_NO_SERVICE : r.denied ? PROBE_BUSY : PROBE_NO_GATE;
 	else if (!arrive(&r))
 		trouble = r.gone ? PROBE_NO_GATE : PROBE_NOT_TAKEN;
 	else

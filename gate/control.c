@@ -101,6 +101,17 @@ static struct probe *probe_room(struct control *control)
 	return NULL;
 }
 
+/* An association has no end of its own but the idle time: a probe's ends when its command has seen enough. */
+static void end_datagrams(struct client *c)
+{
+	for (int i = 0; i < PROBES_MAX; i++) {
+		struct probe *p = &c->w->control->probe[i];
+
+		if (p->used && p->client == c && p->taken && p->ask.transport == POLICY_UDP)
+			datagrams_end_probe(c->w, i);
+	}
+}
+
 static void expect(struct client *c, struct message_in *in)
 {
 	struct worker         *w = c->w;
@@ -269,6 +280,7 @@ static void client_close(struct client *c)
 {
 	struct control *control = c->w->control;
 
+	end_datagrams(c);
 	for (unsigned i = 0; i < PROBES_MAX; i++) {
 		struct probe *p = &control->probe[i];
 
@@ -329,6 +341,7 @@ static void client_event(struct client *c)
 			c->listed = 0;
 			c->listing = true;
 		} else if (in->type == MSG_PROBE) {
+			end_datagrams(c);
 			expect(c, in);
 		}
 		if (in->fd >= 0)

@@ -409,6 +409,16 @@ void association_event(struct association *a, uint32_t events)
 	}
 }
 
+void datagrams_end_probe(struct worker *w, int probe)
+{
+	for (int answered = 0; answered < 2; answered++)
+		for (struct association *a = w->datagrams->oldest[answered], *next; a; a = next) {
+			next = a->next;
+			if (a->c.probe == probe)
+				association_close(a, END_CLOSED, R_NONE);
+		}
+}
+
 bool datagrams_open(struct worker *w)
 {
 	struct datagrams *d = calloc(1, sizeof(*d));

@@ -318,6 +318,7 @@ void probe_says_ended(struct worker *w, int probe, uint16_t why);
 bool datagrams_open(struct worker *w);
 void datagrams_close(struct worker *w);
 void datagrams_receive(struct worker *w, struct listener *l);
+void datagrams_end_probe(struct worker *w, int probe);
 void association_event(struct association *a, uint32_t events);
 void association_timer(struct timer *t);
 /* Free the dead; only between two events. */
