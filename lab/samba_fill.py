@@ -30,6 +30,14 @@ def members(directory, base, count):
     return names
 
 
+def principals(directory, base, host, realm):
+    """What the server would add by itself later: the names by which clients ask for its tickets."""
+    m = ldb.Message(ldb.Dn(directory, f"CN={host.upper()},OU=Domain Controllers,{base}"))
+    names = [f"ldap/{host}", f"ldap/{host}.{realm.lower()}"]
+    m["servicePrincipalName"] = ldb.MessageElement(names, ldb.FLAG_MOD_ADD, "servicePrincipalName")
+    directory.modify(m)
+
+
 def main():
     config, path, count, password, crowd = sys.argv[1:]
     settings = LoadParm()
@@ -42,6 +50,7 @@ def main():
     people(directory, base, int(count), password)
     group = {"objectClass": "group", "sAMAccountName": "crowd", "member": members(directory, base, int(crowd))}
     directory.add({"dn": f"CN=crowd,OU=people,{base}", **group})
+    principals(directory, base, settings.get("netbios name"), settings.get("realm"))
     directory.transaction_commit()
 
 

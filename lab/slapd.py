@@ -50,6 +50,14 @@ def free_port():
         return s.getsockname()[1]
 
 
+def answers(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
 def entry(dn, *lines):
     return f"dn: {dn}\n" + "\n".join(lines) + "\n\n"
 
@@ -112,19 +120,12 @@ class Slapd:
             # Its own session: Ctrl-C reaches us first, and we end it when its clients are done.
             self.process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + patience
-        while not self._answers():
+        while not answers(self.port):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise RuntimeError("slapd did not start:\n" + (self.dir / "slapd.log").read_text())
             time.sleep(0.05)
         return self
-
-    def _answers(self):
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-            return True
-        except OSError:
-            return False
 
     def alive(self):
         return self.process is not None and self.process.poll() is None
