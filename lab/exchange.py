@@ -96,11 +96,11 @@ def operations(port, server):
     ]
 
 
-def perform(operation, server):
-    """Run one client. (exit code is as expected, what it said); None instead when it is not installed."""
+def finished(operation, server):
+    """Run one client to its end; why not instead when it is not installed."""
     command = [str(word) for word in operation.command]
     if not shutil.which(command[0]):
-        return None, f"{command[0]} is not installed"
+        return f"{command[0]} is not installed"
     environment = {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "LDAPCONF": str(server.dir / "ldap.conf"),
@@ -112,8 +112,14 @@ def perform(operation, server):
     done = subprocess.run(
         command, input=operation.stdin, capture_output=True, text=True, errors="replace", env=environment, timeout=60, check=False
     )
-    if done.returncode == 77:
-        return None, done.stdout.strip()
+    return done.stdout.strip() if done.returncode == 77 else done
+
+
+def perform(operation, server):
+    """Run one client. (exit code is as expected, what it said); None instead when it is not installed."""
+    done = finished(operation, server)
+    if isinstance(done, str):
+        return None, done
     return done.returncode == operation.code, f"exit {done.returncode}, expected {operation.code}\n{done.stdout}{done.stderr}"
 
 

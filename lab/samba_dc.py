@@ -106,7 +106,7 @@ class Domain:
         for wrapping in ("plain", "sign", "seal"):
             self.client_config(wrapping).write_text(CLIENT.format(wrapping=wrapping, **self.values))
         (self.dir / "krb5.conf").write_text(KERBEROS.format(**self.values))
-        (self.dir / "ldap.conf").write_text("SASL_NOCANON on\n")
+        (self.dir / "ldap.conf").write_text("SASL_NOCANON on\nTLS_REQCERT never\n")
 
     def _provision(self):
         command = ["samba-tool", "domain", "provision", "--server-role=dc", "--dns-backend=NONE", f"--realm={REALM}", f"--domain={DOMAIN}"]

@@ -69,8 +69,8 @@ def person(uid, name, password=None):
     return entry(f"uid={uid},ou=people,{SUFFIX}", *lines)
 
 
-def directory():
-    """The LDIF of everything."""
+def directory(crowd=0):
+    """The LDIF of everything; `crowd` more people stand in a unit of their own."""
     out = entry(SUFFIX, "objectClass: dcObject", "objectClass: organization", "o: Example", "dc: example")
     out += "".join(entry(f"ou={ou},{SUFFIX}", "objectClass: organizationalUnit", f"ou: {ou}") for ou in ("people", "groups"))
     out += person(USER, "Alice Example", USER_PASSWORD)
@@ -78,14 +78,17 @@ def directory():
     members = [f"member: uid=user{i:05},ou=people,{SUFFIX}" for i in range(GROUP_MEMBERS)]
     out += entry(f"cn=everybody,ou=groups,{SUFFIX}", "objectClass: groupOfNames", "cn: everybody", *members)
     out += entry(f"cn=few,ou=groups,{SUFFIX}", "objectClass: groupOfNames", "cn: few", f"member: uid={USER},ou=people,{SUFFIX}")
+    if crowd:
+        out += entry(f"ou=crowd,{SUFFIX}", "objectClass: organizationalUnit", "ou: crowd")
+        out += "".join(entry(f"uid=c{i},ou=crowd,{SUFFIX}", "objectClass: account", f"uid: c{i}") for i in range(crowd))
     return out
 
 
 class Slapd:
     """Everything it writes lies below `dir`; `port` is its port on 127.0.0.1."""
 
-    def __init__(self, dir):
-        self.dir = pathlib.Path(dir)
+    def __init__(self, dir, crowd=0):
+        self.dir, self.crowd = pathlib.Path(dir), crowd
         self.port = 0
         self.process = None
 
@@ -102,7 +105,7 @@ class Slapd:
         includes = "\n".join(f"include {schema}/{name}.schema" for name in SCHEMAS)
         values = dict(includes=includes, modules=modules, dir=self.dir, suffix=SUFFIX, admin=ADMIN, password=ADMIN_PASSWORD)
         (self.dir / "slapd.conf").write_text(CONFIG.format(**values))
-        (self.dir / "directory.ldif").write_text(directory())
+        (self.dir / "directory.ldif").write_text(directory(self.crowd))
 
     def _certify(self):
         command = [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
