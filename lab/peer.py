@@ -16,12 +16,20 @@ class Outcome:
         self.got, self.port, self.problem, self.dialled = {"client": b"", "server": b""}, 0, "", False
 
 
+def ready(streams, seconds):
+    """Those of them that have something to say. select() would stop at descriptor 1023."""
+    poll, by_number = select.poll(), {stream.fileno(): stream for stream in streams}
+    for number in by_number:
+        poll.register(number, select.POLLIN)
+    return [by_number[number] for number, _ in poll.poll(max(0, seconds) * 1000)]
+
+
 def receive(stream, enough, patience):
     """What comes until `enough(bytes)`, the end, or the deadline; and whether it has ended."""
     got, deadline = b"", time.monotonic() + patience
     while not enough(got):
         left = deadline - time.monotonic()
-        if left <= 0 or not select.select([stream], [], [], left)[0]:
+        if left <= 0 or not ready([stream], left):
             return got, False
         try:
             data = stream.recv(1 << 18)
@@ -52,7 +60,7 @@ class Stream:
         self.listener.close()
 
     def accept(self, patience):
-        if not select.select([self.listener], [], [], patience)[0]:
+        if not ready([self.listener], patience):
             return None
         stream = self.listener.accept()[0]
         stream.settimeout(PATIENCE)
@@ -118,8 +126,8 @@ class Stream:
 
     def _until_known(self, ends, length, out):
         """A first message: either the gate dials, or the client hears of its refusal."""
-        ready = select.select([self.listener, ends["client"]], [], [], GRACE)[0]
-        if self.listener not in ready and ends["client"] in ready:
+        heard = ready([self.listener, ends["client"]], GRACE)
+        if self.listener not in heard and ends["client"] in heard:
             got, _ = receive(ends["client"], lambda b: MARK in b, GRACE)
             out.got["client"] += got
         ends["server"] = self.accept(0)
@@ -129,11 +137,10 @@ class Stream:
         """Both ends at once until one of them tells how it went."""
         deadline, live = time.monotonic() + GRACE, {ends["client"]: "client", ends["server"]: "server"}
         while live and MARK not in out.got["client"] and len(out.got[other]) < whole:
-            left = deadline - time.monotonic()
-            ready = select.select(list(live), [], [], max(left, 0))[0]
-            if not ready:
+            heard = ready(list(live), deadline - time.monotonic())
+            if not heard:
                 return
-            for stream in ready:
+            for stream in heard:
                 got, ended = receive(stream, len, 0.1)
                 out.got[live[stream]] += got
                 if ended:

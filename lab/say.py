@@ -1,0 +1,18 @@
+"""How the lab speaks to the person before it."""
+import os
+import pathlib
+import sys
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def heading(text):
+    bold, plain = ("\033[1m", "\033[0m") if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else ("", "")
+    say(f"\n{bold}{text}{plain}")
+
+
+def shown(path):
+    """A path as short as it can be from here."""
+    return os.path.relpath(path) if pathlib.Path(path).is_relative_to(os.getcwd()) else str(path)
