@@ -1,4 +1,4 @@
-/* Slot pools in power-of-two classes: bounded, reused, given back. */
+/* Slot pools in two classes to an octave: bounded, reused, given back. */
 #include "base/slots.h"
 
 #include <assert.h>
@@ -10,18 +10,20 @@ struct free_slot {
 	struct free_slot *next;
 };
 
+static size_t class_size(unsigned c)
+{
+	size_t octave = (size_t)SLOT_LEAST << c / 2;
+
+	return c % 2 ? octave + octave / 2 : octave;
+}
+
 static unsigned class_of(size_t n)
 {
 	unsigned c = 0;
 
-	while (c < SLOT_CLASSES && (size_t)SLOT_LEAST << c < n)
+	while (c < SLOT_CLASSES && class_size(c) < n)
 		c++;
 	return c;
-}
-
-static size_t class_size(unsigned c)
-{
-	return (size_t)SLOT_LEAST << c;
 }
 
 /* Give free slots back to the system until `want` more bytes fit under the cap. */

@@ -1,4 +1,4 @@
-/* Pools of fixed-size slots in power-of-two classes under one cap: memory that grows, is reused, and is given back. */
+/* Pools of fixed-size slots in classes of two to an octave under one cap: memory that grows, is reused, and is given back. */
 #ifndef SALLYPORT_BASE_SLOTS_H
 #define SALLYPORT_BASE_SLOTS_H
 
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SLOT_LEAST = 64, SLOT_CLASSES = 20 }; /* 64 bytes to 32 MiB */
+enum { SLOT_LEAST = 64, SLOT_CLASSES = 40 }; /* 64, 96, 128, 192 ... 48 MiB */
 
 struct slots {
 	size_t cap; /* bytes in use and kept free together never exceed this */

@@ -26,6 +26,9 @@ static struct event_at event_of(struct check_flow *f, enum side from)
 	};
 }
 
+/* Nobody's policy: `check` shows what the recognisers say. */
+static const struct decided by_check = {.service = "check", .rule = "built-in", .mode = "check"};
+
 /* Findings and progress share a terminal. */
 static void hide_progress(struct check *check)
 {
@@ -87,11 +90,11 @@ void print_report(struct check_flow *f, const struct report *report)
 	char                sentence[512], path[4096];
 	bool                state = reason_of(fault->why)->class == CLASS_STATE;
 	struct refusal      refusal = {
+		     .by = by_check,
 		     .reason = reason_of(fault->why),
 		     .sentence = sentence,
 		     .detail = report->detail,
 		     .path = path,
-		     .mode = "check",
 		     .action = "alert",
 		     .has_offset = fault->trace != NULL || fault->at,
 		     .has_numbers = fault->has_numbers,
@@ -115,10 +118,10 @@ void print_capture_refusal(struct check_flow *f, uint16_t why, enum side from)
 	struct fault   fault = {.why = why, .node = WIRE_NO_NODE};
 	char           sentence[512];
 	struct refusal refusal = {
+		.by = by_check,
 		.reason = reason_of(why),
 		.sentence = sentence,
 		.path = "",
-		.mode = "check",
 		.action = "alert",
 		.stream_offset = f->driver ? driver_offset(f->driver, from) : 0,
 	};

@@ -40,6 +40,8 @@ static void set_end(json_t *object, const char *ip_key, const char *port_key, co
 	char       buffer[64];
 	struct str s = str_over(buffer, sizeof(buffer));
 
+	if (!address->family)
+		return;
 	text_ip(&s, address);
 	set(object, ip_key, json_string(s.text));
 	set_number(object, port_key, address->port);
@@ -54,7 +56,8 @@ json_t *eve_common(const struct event_at *event, const char *type)
 
 	text_time(&s, event->ts_us);
 	set(object, "timestamp", json_string(s.text));
-	set_number(object, "flow_id", event->flow_id);
+	if (event->flow_id)
+		set_number(object, "flow_id", event->flow_id);
 	if (event->file) {
 		set(object, "pcap_cnt", json_integer((json_int_t)event->packet));
 		set(object, "pcap_filename", eve_name(event->file));
@@ -62,12 +65,14 @@ json_t *eve_common(const struct event_at *event, const char *type)
 	set(object, "event_type", json_string(type));
 	set_end(object, "src_ip", "src_port", forth ? &event->client : &event->server);
 	set_end(object, "dest_ip", "dest_port", forth ? &event->server : &event->client);
-	set(object, "proto", json_string(event->ip_protocol == 17 ? "UDP" : "TCP"));
+	if (event->ip_protocol)
+		set(object, "proto", json_string(event->ip_protocol == 17 ? "UDP" : "TCP"));
 	if (event->app)
 		set(object, "app_proto", json_string(event->app));
 	if (event->community && event->community[0])
 		set(object, "community_id", json_string(event->community));
-	else if (community_id(event->ip_protocol, &event->client, &event->server, id))
+	else if (event->client.family && event->client.family == event->server.family &&
+		 community_id(event->ip_protocol, &event->client, &event->server, id))
 		set(object, "community_id", json_string(id));
 	return object;
 }
@@ -117,22 +122,45 @@ static json_t *advisories(const char *list)
 	return array;
 }
 
+json_t *eve_own(const struct decided *by)
+{
+	char       buffer[32];
+	struct str s = str_over(buffer, sizeof(buffer));
+	json_t    *object = json_object();
+
+	/* As text: a revision has 64 bits, and readers of JSON round numbers beyond 53. */
+	str_fmt(&s, "%016llx", (unsigned long long)by->policy_rev);
+	set(object, "policy_rev", json_string(s.text));
+	if (by->service)
+		set(object, "service", json_string(by->service));
+	if (by->policy)
+		set(object, "policy", json_string(by->policy));
+	if (by->rule)
+		set(object, "rule", json_string(by->rule));
+	if (by->mode)
+		set(object, "mode", json_string(by->mode));
+	if (by->watch_until) {
+		s = str_over(buffer, sizeof(buffer));
+		text_date(&s, by->watch_until);
+		set(object, "watch_until", json_string(s.text));
+	}
+	if (by->probe)
+		set(object, "probe", json_true());
+	return object;
+}
+
 static json_t *own_object(const struct refusal *refusal)
 {
 	const struct reason *reason = refusal->reason;
 	char                 buffer[PATH_MAX_JSON + 1];
 	struct str           path = str_over(buffer, sizeof(buffer));
-	json_t              *object = json_object();
+	json_t              *object = eve_own(&refusal->by);
 
-	set_number(object, "policy_rev", 0);
-	set(object, "service", json_string("check"));
-	set(object, "rule", json_string("built-in"));
-	set(object, "mode", json_string(refusal->mode));
 	set(object, "reason", json_string(reason->id));
 	set(object, "class", json_string(reason_class_name(reason->class)));
-	set(object, "sentence", json_string(reason->id));
+	set(object, "sentence", json_string(refusal->sentence));
 	if (refusal->detail)
-		set(object, "detail", eve_text((const uint8_t *)refusal->detail, strlen(refusal->detail), 512));
+		set(object, "detail", json_string(refusal->detail));
 	text_path(&path, refusal->path, PATH_MAX_JSON);
 	if (path.len)
 		set(object, "field", json_string(path.text));
@@ -176,19 +204,26 @@ static bool drop_last_object(json_t *object)
 	return last && json_object_del(object, last) == 0;
 }
 
-bool eve_write(FILE *file, json_t *object)
+size_t eve_line(json_t *object, char *out)
 {
-	const size_t flags = JSON_COMPACT | JSON_PRESERVE_ORDER;
-	char         line[EVE_LINE_MAX];
-	size_t       n = object ? json_dumpb(object, line, sizeof(line) - 1, flags) : 0;
+	const size_t flags = JSON_COMPACT | JSON_PRESERVE_ORDER, most = EVE_LINE_MAX - 1;
+	size_t       n = object ? json_dumpb(object, out, most, flags) : 0;
 
-	while (n >= sizeof(line) - 1 && drop_last_object(object)) {
+	while (n >= most && drop_last_object(object)) {
 		json_object_set_new(object, "truncated", json_true());
-		n = json_dumpb(object, line, sizeof(line) - 1, flags);
+		n = json_dumpb(object, out, most, flags);
 	}
 	json_decref(object);
-	if (!n || n >= sizeof(line) - 1)
-		return false;
-	line[n++] = '\n';
-	return fwrite(line, 1, n, file) == n;
+	if (!n || n >= most)
+		return 0;
+	out[n++] = '\n';
+	return n;
+}
+
+bool eve_write(FILE *file, json_t *object)
+{
+	char   line[EVE_LINE_MAX];
+	size_t n = eve_line(object, line);
+
+	return n && fwrite(line, 1, n, file) == n;
 }

@@ -23,15 +23,26 @@ struct event_at {
 	const char    *file; /* of a capture; NULL live */
 	uint64_t       packet; /* its number in that file, from 1 */
 	const char    *community; /* its community id, when the caller kept it; NULL = to be computed */
+	const char    *via; /* the service, in lines; NULL = not said */
 };
 
-/* A unit that was refused. */
+/* Under what an event happened. Texts are harmless: the caller has escaped what is not our own. */
+struct decided {
+	uint64_t    policy_rev; /* 0 = there was no policy */
+	const char *service; /* NULL = none, as in each that follows */
+	const char *policy, *rule; /* rule: its id, "#2", "default", "built-in" */
+	const char *mode; /* "check", "watch", "enforce" */
+	uint32_t    watch_until; /* 20270131; 0 = it is not watched, or without end */
+	bool        probe;
+};
+
+/* A unit that was refused. Texts are harmless, as above. */
 struct refusal {
+	struct decided       by;
 	const struct reason *reason;
 	const char          *sentence; /* with the numbers filled in */
 	const char          *detail; /* one more clause, or NULL */
 	const char          *path; /* "ldap/search/filter/not"; "" = none */
-	const char          *mode; /* "check", "watch", "enforce" */
 	const char          *action; /* the verdict: "alert" (nothing was stopped), "drop" */
 	bool                 has_offset; /* of the byte that breaks the rule, from the unit's start */
 	bool                 has_numbers;
@@ -44,9 +55,11 @@ struct refusal {
 /* Readers cut longer lines. */
 enum { EVE_LINE_MAX = 8192 };
 
-/* The common members. NULL when there is no memory, as with all that make JSON. */
+/* The common members; ends, transport and flow id only where there are. NULL when there is no memory, as with all that make JSON. */
 json_t *eve_common(const struct event_at *event, const char *type);
 json_t *eve_refusal(const struct event_at *event, const struct refusal *refusal);
+/* The beginning of the member "sallyport": under what it happened. */
+json_t *eve_own(const struct decided *by);
 /* Peer text and file names as a JSON string, escaped and capped. */
 json_t *eve_text(const uint8_t *bytes, size_t n, size_t most);
 json_t *eve_name(const char *name);
@@ -55,6 +68,8 @@ json_t *eve_name(const char *name);
  * members, last first, until it fits, and says "truncated". False: no memory or the write failed.
  */
 bool eve_write(FILE *file, json_t *object);
+/* The same into memory of EVE_LINE_MAX bytes, ending with the newline; its length, or 0. */
+size_t eve_line(json_t *object, char *out);
 
 /* How text lines look. */
 struct line_style {

@@ -1,4 +1,6 @@
 /* Shows one refusal as one line for people: where, which rule, what was wrong, and how to find it. */
+#include <string.h>
+
 #include "event/event.h"
 #include "event/text.h"
 
@@ -36,6 +38,8 @@ void line_where(struct str *out, const struct event_at *event, const struct line
 	text_address(out, forth ? &event->client : &event->server);
 	str_add(out, " -> ");
 	text_address(out, forth ? &event->server : &event->client);
+	if (event->via)
+		str_fmt(out, " via %s", event->via);
 	str_add(out, line_ink(style, INK_NONE));
 }
 
@@ -51,6 +55,18 @@ static void line_details(struct str *out, const struct refusal *refusal)
 {
 	unsigned parts = 0;
 
+	if (refusal->by.probe) {
+		part(out, &parts, "; ");
+		str_add(out, "a probe");
+	}
+	if (refusal->by.mode && strcmp(refusal->by.mode, "watch") == 0) {
+		part(out, &parts, "; ");
+		str_add(out, "only watched");
+		if (refusal->by.watch_until) {
+			str_add(out, " until ");
+			text_date(out, refusal->by.watch_until);
+		}
+	}
 	if (refusal->path[0]) {
 		part(out, &parts, "; ");
 		str_add(out, "at ");
@@ -86,7 +102,8 @@ void line_refusal(struct str *out, const struct event_at *event, const struct re
 	str_add(out, ": ");
 	str_add(out, refusal->sentence);
 	if (refusal->detail) {
-		str_add(out, ", ");
+		/* What a rule forbids, or what else is wrong. */
+		str_add(out, refusal->reason->class == CLASS_POLICY ? ": " : ", ");
 		str_add(out, refusal->detail);
 	}
 	str_add(out, line_ink(style, INK_DIM));

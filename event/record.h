@@ -46,7 +46,7 @@ enum record_end {
 enum record_gate {
 	GATE_STARTED = 0, /* text: how many listeners and which protections are missing */
 	GATE_STOPPED,
-	GATE_WORKER_CRASHED, /* text: group; a = signal or exit code, b = its pid. client, service, flow_id: what it was at, as far as known */
+	GATE_WORKER_CRASHED, /* text: group; a = signal or (c = 1) exit code, b = its pid. client, service, flow_id: what it was at, as far as known */
 	GATE_WORKER_HUNG, /* the same; the keeper killed it */
 	GATE_WORKER_BACK, /* text: group; a = milliseconds it was away */
 	GATE_SCRIBE_BACK, /* records were lost: a = how many restarts */
@@ -54,8 +54,16 @@ enum record_gate {
 	GATE_SERVER_BACK, /* server; a = milliseconds it was away */
 	GATE_FULL, /* a limit turned connections away: why = which; a = how many since the last of these records */
 	GATE_LOST, /* records that found no room: a = flows, b = refusals, c = others */
+	GATE_LIAR, /* the scribe gave a sender of records up: a = its group; text: what was wrong */
+	GATE_UNWRITTEN, /* the scribe could not write event lines: a = lines; text: where, b = errno or 0 */
 	RECORD_GATES
 };
+
+/* What a worker may say about the gate; the rest is the keeper's or the scribe's own. */
+static inline bool record_gate_of_worker(uint8_t gate)
+{
+	return gate == GATE_SERVER_DOWN || gate == GATE_SERVER_BACK || gate == GATE_FULL || gate == GATE_LOST;
+}
 
 struct record {
 	enum record_kind kind;
@@ -81,7 +89,7 @@ struct record {
 	uint16_t why;
 
 	/* REFUSAL, RULE */
-	uint8_t            report; /* REFUSAL: enum report_kind */
+	uint8_t            report; /* not RULE: enum report_kind */
 	uint8_t            from; /* enum side */
 	bool               has_offset, has_numbers, consequence;
 	bool               passed; /* RULE: the unit passed */
@@ -89,11 +97,11 @@ struct record {
 	uint64_t           stream_offset, unit_len;
 	uint64_t           expected, got;
 	struct record_text path, detail;
-	struct record_text policy, rule; /* rule: as written by `id`; empty = rule_number */
+	struct record_text policy, rule; /* rule: as written by `id`; empty = rule_number. policy empty = no rule was asked */
 	uint16_t           rule_number; /* from 1; 0 = the default, or no rule had a say */
 	uint32_t           watch_until; /* 20270131; 0 = it is enforced */
 
-	/* REPEATED */
+	/* REPEATED; also `report` and `from` of the last of them */
 	uint32_t count; /* that were not told one by one */
 	uint32_t window_ms;
 
@@ -103,9 +111,12 @@ struct record {
 	struct record_text text;
 };
 
-/* Bytes written behind `out`, or 0 when `room` is too small. Texts longer than their maximum are cut. */
+/*
+ * Bytes written behind `out`, or 0 when `room` is too small. Texts longer than their maximum are cut; a number out of
+ * its range (an enum, a flow id of 2^53) is our own bug and aborts.
+ */
 size_t record_write(const struct record *r, uint8_t *out, size_t room);
-/* Bytes read of n, or 0: not a record. Texts of *out borrow. */
+/* Bytes read of n, or 0: not a record. Texts of *out borrow. What is read writes back to the same bytes. */
 size_t record_read(const uint8_t *bytes, size_t n, struct record *out);
 
 #endif

@@ -71,6 +71,10 @@ void text_ip(struct str *out, const struct address *address)
 
 void text_address(struct str *out, const struct address *address)
 {
+	if (!address->family) {
+		str_char(out, '?');
+		return;
+	}
 	if (address->family == 6)
 		str_char(out, '[');
 	text_ip(out, address);
@@ -88,6 +92,27 @@ void text_time(struct str *out, uint64_t ts_us)
 	gmtime_r(&t, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
 	str_fmt(out, "%s.%06u+0000", text, (unsigned)(ts_us % 1000000));
+}
+
+void text_date(struct str *out, uint32_t date)
+{
+	str_fmt(out, "%04u-%02u-%02u", date / 10000, date / 100 % 100, date % 100);
+}
+
+void text_span(struct str *out, uint64_t us)
+{
+	unsigned long long ms = us / 1000, s = ms / 1000, min = s / 60, h = min / 60;
+
+	if (ms < 1000)
+		str_fmt(out, "%llu ms", ms);
+	else if (s < 60)
+		str_fmt(out, "%llu.%llu s", s, ms % 1000 / 100);
+	else if (min < 60)
+		str_fmt(out, "%llu min %llu s", min, s % 60);
+	else if (h < 24)
+		str_fmt(out, "%llu h %llu min", h, min % 60);
+	else
+		str_fmt(out, "%llu d %llu h", h / 24, h % 24);
 }
 
 /* Where the first levels end that leave room for "/..." and as much of the end. */

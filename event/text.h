@@ -18,12 +18,16 @@ void text_escape(struct str *out, const uint8_t *bytes, size_t n, size_t most);
 /* The same for our own side's words, such as a file name. */
 void text_escape_name(struct str *out, const char *name);
 
-/* 192.0.2.1:389 and [2001:db8::1]:389. */
+/* 192.0.2.1:389 and [2001:db8::1]:389; ? for none. */
 void text_address(struct str *out, const struct address *address);
 /* Without the port. */
 void text_ip(struct str *out, const struct address *address);
 /* 2026-11-20T09:49:00.123456+0000, always UTC; years past 9999 are shown as 9999. */
 void text_time(struct str *out, uint64_t ts_us);
+/* 20270131 as 2027-01-31. */
+void text_date(struct str *out, uint32_t date);
+/* A span of time as a person says it: 850 ms, 1.2 s, 3 min 20 s, 5 h 2 min, 3 d 4 h. */
+void text_span(struct str *out, uint64_t us);
 
 /* A field path no longer than `most`: the middle levels of a longer one give way to "...". */
 void text_path(struct str *out, const char *path, size_t most);

@@ -25,7 +25,7 @@ enum message {
 	MSG_SCRIBE, /* keeper -> worker: where records go from now on (1 descriptor) */
 	MSG_SOURCE, /* keeper -> scribe: u32 group: one more sender of records (1 descriptor) */
 	MSG_RECORDS, /* worker or keeper -> scribe: records (event/record.h), one behind the other */
-	MSG_HELLO, /* worker or scribe -> client, first: text "sallyport 1", u8 party, u8 group */
+	MSG_HELLO, /* worker or scribe -> client, once, before anything else: text "sallyport 1", u8 party, u8 group */
 	MSG_TAIL, /* client -> scribe, once: u8 1 = JSON lines, 0 = sentences */
 	MSG_LINE, /* scribe -> client: one line without its newline */
 	MSG_LIST, /* client -> worker: send the sessions */
@@ -41,8 +41,11 @@ enum { CHANNEL_PAYLOAD_MAX = 64 * 1024, CHANNEL_HEADER = 8 };
 struct channel {
 	int        fd; /* non-blocking, or -1 */
 	enum party self, peer;
-	uint32_t   once; /* bit per message: received already */
+	uint32_t   once; /* bit per message that comes once: received already */
 };
+
+/* The reasons of faults in payloads: what payload_read uses, and what a reader gives wire_want and wire_end. */
+enum { PAYLOAD_SHORT = 1, PAYLOAD_VALUE, PAYLOAD_TRAILS };
 
 struct message_in {
 	enum message type;
@@ -58,7 +61,10 @@ enum channel_got {
 	CHANNEL_BAD, /* what came is not allowed: give this peer up */
 };
 
-/* The next message. Descriptors of refused messages are closed. */
+/*
+ * The next message. Descriptors of refused messages are closed. Keep one descriptor in reserve: a message whose descriptor finds no
+ * room (EMFILE) arrives cut, which is CHANNEL_BAD.
+ */
 enum channel_got channel_recv(struct channel *c, struct message_in *out);
 
 enum channel_sent { CHANNEL_SENT = 0, CHANNEL_FULL /* try later, or drop */, CHANNEL_GONE };
@@ -66,6 +72,8 @@ enum channel_sent { CHANNEL_SENT = 0, CHANNEL_FULL /* try later, or drop */, CHA
 /* Sending what the table forbids is our own bug and aborts. fd -1 = none; it stays the caller's. */
 enum channel_sent channel_send(const struct channel *c, enum message type, const void *payload, size_t n, int fd);
 
+/* An end made elsewhere (accept, connect, inherited); the descriptor is the channel's from now on. */
+struct channel channel_over(int fd, enum party self, enum party peer);
 /* A connected pair, non-blocking, close-on-exec. False with errno. */
 bool channel_pair(enum party a, enum party b, struct channel *a_end, struct channel *b_end);
 void channel_close(struct channel *c);

@@ -11,13 +11,17 @@
 
 /*
  * What each process may still do after sandbox_enter:
- *   keeper    fork, kill and wait for its children, pass descriptors, accept nothing, open nothing, no socket() but
- *             socketpair(AF_UNIX), no execve. As root it keeps only the capabilities it needs to drop ids in a child and to kill it.
+ *   keeper    fork, kill and wait for its children, pass descriptors, remove its sockets from the run folder. No execve, no bind, no
+ *             signal to anyone but its children. Because they are forked inside its sandbox it also may what they may (doc/decisions.md,
+ *             15). As root it keeps only the capabilities it needs to drop ids in a child and to kill it.
  *   compiler  read files beneath the policy folder's descriptor (openat2), memfd_create and seal, send one descriptor. No socket at all.
  *   worker    socket() for AF_INET and AF_INET6 only, connect (TCP to the ports given), accept, epoll, send and receive,
  *             splice, pipes. No bind, no file, no execve, no socketpair.
  *   scribe    write to what it has open, accept on its control socket. No socket(), no file, no execve.
- * None may ptrace, mount, load, change ids again, map memory executable, or make a namespace.
+ * None may ptrace, mount, load, change ids again, map memory executable, or make a namespace. What is forbidden ends the process
+ * (SIGSYS); what Landlock alone forbids (a port, a file) fails with EACCES or EPERM. The lists are sandbox_calls.c.
+ *
+ * The keeper enters before it forks a child that is to live: one from before is outside its scope and cannot be signalled.
  */
 
 struct sandbox_wish {
@@ -25,15 +29,16 @@ struct sandbox_wish {
 	bool            drop_ids; /* we are root: become uid and gid, without supplementary groups (children; the keeper stays) */
 	uid_t           uid;
 	gid_t           gid;
-	int             folder; /* compiler: the policy folder; else -1 */
-	const uint16_t *ports; /* worker: TCP ports it may connect to */
+	int             folder; /* compiler, and keeper for it: the policy folder; else -1 */
+	int             run; /* keeper: the folder whose sockets it removes in the end; else -1 */
+	const uint16_t *ports; /* worker: TCP ports it may connect to; keeper: all of them, or NULL to leave that to each worker */
 	size_t          port_count;
 };
 
-/* What was taken. What could not be is for the keeper to say aloud. */
+/* What was taken (`ids`: as root only). What could not be is for the keeper to say aloud. */
 struct sandbox_got {
 	bool        ids, no_new_privs, seccomp, landlock_files, landlock_net, landlock_scope;
-	const char *missing; /* one clause for people on what is not there and why, or NULL */
+	const char *missing; /* one clause for people on what is not there and why, or NULL; it stays */
 };
 
 /*
@@ -42,7 +47,7 @@ struct sandbox_got {
  */
 bool sandbox_enter(const struct sandbox_wish *wish, struct sandbox_got *got, const char **error);
 
-/* Close every descriptor from 3 on except these; ends when the process is the worse for it (aborts on failure). */
+/* Close every descriptor from 3 on except these (-1 = none); aborts when it cannot. Before or after sandbox_enter. */
 void sandbox_keep_fds(const int *fds, size_t n);
 
 #endif

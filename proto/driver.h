@@ -119,9 +119,16 @@ enum turn driver_turn(struct flow *flow, enum side side);
 enum turn driver_dialed(struct flow *flow, bool ok);
 /* Refuse what has waited too long. */
 enum turn driver_expire(struct flow *flow);
+/* The gate itself ends the flow: a time is up, a limit is met, the server cannot be reached. The client gets the protocol's goodbye. */
+void driver_abort(struct flow *flow, uint16_t why);
 /* When driver_expire is due, in clock milliseconds; UINT64_MAX = never. */
 uint64_t driver_deadline(const struct flow *flow);
 
+/* For the gate's memory: how many bytes must be held before more can be decided (0 = any may do), and whether what is held waits for the other side. */
+uint64_t driver_need(const struct flow *flow, enum side from);
+bool     driver_waiting(const struct flow *flow, enum side from);
+/* The server stands between two messages: it can be sent a FIN without cutting one. */
+bool driver_between(const struct flow *flow);
 /* For the gate's splice and for reports. */
 uint64_t                 driver_opaque_left(const struct flow *flow, enum side from);
 void                     driver_opaque_done(struct flow *flow, enum side from, uint64_t n);

@@ -32,11 +32,14 @@ bool driver_env_open(struct driver_env *env)
 		return false;
 	p->slots = slots;
 	env->private = p;
-	for (unsigned i = 0; env->recognisers[i]; i++)
+	for (unsigned i = 0; env->recognisers[i]; i++) {
+		if (env->recognisers[i]->state_size > p->state_most)
+			p->state_most = env->recognisers[i]->state_size;
 		if (i == RECOGNISERS_MAX || !defaults_make(p, env->recognisers[i], i)) {
 			driver_env_close(env);
 			return false;
 		}
+	}
 	return true;
 }
 
@@ -132,10 +135,16 @@ static void speak(struct flow *f, int place)
 	f->wanted = profile ? profile->wanted : 0;
 }
 
+/* A flow may switch to any protocol: its state is as large as the largest. */
+static size_t flow_size(const struct driver_env *env)
+{
+	return sizeof(struct flow) + env->private->state_most;
+}
+
 struct flow *driver_open(struct driver_env *env, uint16_t proto, struct group *group, void *user)
 {
 	int          place = place_of(env, proto);
-	struct flow *f = place < 0 ? NULL : slots_take(&env->private->slots, sizeof(*f));
+	struct flow *f = place < 0 ? NULL : slots_take(&env->private->slots, flow_size(env));
 
 	if (!f)
 		return NULL;
@@ -165,7 +174,7 @@ void driver_switch(struct flow *f, uint16_t proto)
 	tables_free(f);
 	gathers_free(f);
 	speak(f, place);
-	memset(f->state, 0, sizeof(f->state));
+	memset(f->state, 0, f->env->private->state_most);
 	/* What the old protocol had judged and dialled is not the new one's. */
 	for (int side = 0; side < 2; side++) {
 		f->lane[side].routed = false;
@@ -220,7 +229,7 @@ void driver_close(struct flow **flow)
 	tables_free(f);
 	gathers_free(f);
 	group_leave(f);
-	slots_give(&f->env->private->slots, &gone, sizeof(*f));
+	slots_give(&f->env->private->slots, &gone, flow_size(f->env));
 	*flow = NULL;
 }
 
@@ -253,6 +262,35 @@ uint64_t driver_deadline(const struct flow *f)
 		if (f->lane[side].waiting && f->lane[side].deadline < due)
 			due = f->lane[side].deadline;
 	return due;
+}
+
+void driver_abort(struct flow *f, uint16_t why)
+{
+	struct cx *cx = driver_cx(f, SIDE_CLIENT);
+
+	if (f->ended)
+		return;
+	driver_unreserve(f->env->private);
+	cx->fault = (struct fault){.why = why, .node = WIRE_NO_NODE};
+	f->r->deny(f->state, NULL, cx);
+	/* Nobody asked, so there is no question that an answer could outgrow: a datagram gets none. */
+	driver_give_answer(f, SIDE_CLIENT, 0);
+	driver_end(f, why);
+}
+
+uint64_t driver_need(const struct flow *flow, enum side from)
+{
+	return flow->lane[from].need;
+}
+
+bool driver_waiting(const struct flow *flow, enum side from)
+{
+	return flow->lane[from].waiting;
+}
+
+bool driver_between(const struct flow *flow)
+{
+	return !server_inside(flow);
 }
 
 uint64_t driver_opaque_left(const struct flow *flow, enum side from)

@@ -68,7 +68,7 @@ struct flow {
 	uint32_t                 queued_len;
 	bool                     tainted, dialing, ended;
 	struct lane              lane[2];
-	uint8_t                  state[STATE_MAX] __attribute__((aligned(16)));
+	uint8_t                  state[] __attribute__((aligned(16))); /* as much as the largest of the env's recognisers needs */
 };
 
 /* A slot taken when next asked for room, so that commit cannot fail. */
@@ -87,6 +87,7 @@ struct driver_private {
 	size_t          buckets, entries;
 	struct reserved reserved[RESERVED_MAX]; /* of the last next */
 	unsigned        reservations;
+	size_t          state_most; /* the largest state of any recogniser */
 	uint64_t       *defaults[RECOGNISERS_MAX]; /* safe limits, by place in env->recognisers */
 	struct cx       cx;
 	struct trace    trace;

@@ -205,6 +205,7 @@ def test_json():
     own = event["sallyport"]
     same((own["reason"], own["mode"], own["expected"], own["got"], own["stream_offset"]), ("ldap.filter.depth", "check", 32, 33, len(BIND_ASK)),
          "sallyport: reason, mode, numbers, place")
+    TAP.ok("33" in own["sentence"] and own["sentence"] in run("check", "deep.pcap")[1], "sallyport.sentence is the one people read", own["sentence"])
     same(own["field"].count("/not"), 33, "the whole field path")
     TAP.ok("CAN-2003-0663" in own["advisories"], "advisories")
     same(event["alert"]["signature"], own["reason"], "the signature is the reason, one for all its events")

@@ -98,6 +98,19 @@ static void test_forms(void)
 	text_path(&s, "ldap/search/filter/not/not/not/not/not/not/not/not/not/not/not/not/equality/value", 50);
 	tap_text(s.text, "ldap/search/filter/not/.../not/not/equality/value", "a long path keeps both ends, cut at levels");
 	s = fresh(buffer, sizeof(buffer));
+	text_date(&s, 20270131);
+	tap_text(s.text, "2027-01-31", "a date");
+	static const struct {
+		uint64_t    us;
+		const char *text;
+	} spans[] = {{0, "0 ms"}, {999999, "999 ms"}, {1290000, "1.2 s"}, {59999999, "59.9 s"}, {200000000, "3 min 20 s"},
+		     {UINT64_C(18120000000), "5 h 2 min"}, {UINT64_C(273600000000), "3 d 4 h"}};
+	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+		s = fresh(buffer, sizeof(buffer));
+		text_span(&s, spans[i].us);
+		tap_text(s.text, spans[i].text, "a span");
+	}
+	s = fresh(buffer, sizeof(buffer));
 	str_count(&s, 1234567);
 	str_char(&s, ' ');
 	str_count(&s, 999);
@@ -190,7 +203,7 @@ static struct refusal refused(void)
 		.reason = &deep,
 		.sentence = "the filter is nested deeper than 32 levels",
 		.path = "ldap/search/filter/not",
-		.mode = "check",
+		.by = {.service = "check", .rule = "built-in", .mode = "check"},
 		.action = "alert",
 		.has_offset = true,
 		.has_numbers = true,
@@ -267,6 +280,8 @@ static void test_json(void)
 	tap_text(text_at(back, "alert", "action"), "allowed", "alert.action: nothing was stopped");
 	tap_number((uint64_t)json_integer_value(json_object_get(json_object_get(back, "alert"), "signature_id")), 200, "signature_id");
 	tap_text(text_at(back, "verdict", "reason"), "ldap.filter.depth", "verdict.reason");
+	tap_text(text_at(back, "sallyport", "sentence"), "the filter is nested deeper than 32 levels", "sallyport.sentence is the sentence");
+	tap_text(text_at(back, "sallyport", "policy_rev"), "0000000000000000", "sallyport.policy_rev");
 	tap_text(text_at(back, "sallyport", "field"), "ldap/search/filter/not", "sallyport.field");
 	tap_number((uint64_t)json_integer_value(json_object_get(own, "got")), 33, "sallyport.got");
 	tap_number(json_array_size(json_object_get(own, "advisories")), 2, "sallyport.advisories");

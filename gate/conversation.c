@@ -1,0 +1,245 @@
+/* What TCP sessions and UDP associations share: arrival, judgement by policy, and the records of what became of their units. */
+#include <string.h>
+
+#include "gate/worker_int.h"
+
+/* ---- Arrival ---- */
+
+static uint64_t new_id(struct worker *w)
+{
+	return (hash_pair(&w->key, w->next_id++, w->config->group) & ((UINT64_C(1) << 53) - 1)) | 1;
+}
+
+bool conversation_begin(struct conversation *c, struct driver_env *env, const struct address *source)
+{
+	struct worker                *w = c->w;
+	const struct policy_listener *l = &w->listener[c->listener].said;
+	const struct service         *svc = &w->service[l->service];
+	struct policy_arrival         arrival = {.service = l->service,
+						 .proto = l->proto,
+						 .port = l->at.port,
+						 .transport = (uint8_t)l->transport,
+						 .source = *source,
+						 .today = w->today};
+
+	/* The one address a service has is known before it is dialled: rules about the server are decided at once. */
+	if (svc->upstreams == 1)
+		arrival.target = svc->upstream[0].at;
+	c->source = *source;
+	c->ip_protocol = l->transport == POLICY_TCP ? IPPROTO_TCP : IPPROTO_UDP;
+	c->id = new_id(w);
+	c->began_us = w->wall_us;
+	c->probe = (int8_t)probe_match(w, source, l->service, (uint8_t)l->transport);
+	if (c->probe >= 0)
+		probe_arrival(w, c->probe, &arrival);
+	if (!policy_flow_begin(&c->policy, &w->policy, &arrival))
+		return false;
+	c->flow = driver_open(env, l->proto, NULL, c);
+	return c->flow != NULL;
+}
+
+uint16_t conversation_admit(struct worker *w, uint32_t service, const struct address *source)
+{
+	struct service *svc = &w->service[service];
+
+	if (svc->flows >= svc->limit[SETTING_FLOWS])
+		return R_GATE_FLOWS;
+	if (!sources_add(w->sources, source, service, svc->limit[SETTING_FLOWS_PER_SOURCE]))
+		return R_GATE_SOURCE;
+	svc->flows++;
+	return R_NONE;
+}
+
+void conversation_leave(struct conversation *c)
+{
+	uint32_t service = c->w->listener[c->listener].said.service;
+
+	c->w->service[service].flows--;
+	sources_remove(c->w->sources, &c->source, service);
+}
+
+void turned_away(struct worker *w, uint32_t service, uint16_t why, uint8_t ip_protocol, const struct address *source)
+{
+	struct service *svc = &w->service[service];
+	struct record   r = {.kind = RECORD_GATE, .gate = GATE_FULL, .ts_us = w->wall_us, .service = service, .ip_protocol = ip_protocol,
+			     .policy_rev = w->policy.revision, .why = why, .client = *source};
+
+	svc->turned_away++;
+	if (svc->told_ms && w->clock.now_ms - svc->told_ms < TOLD_EVERY_MS)
+		return;
+	svc->told_ms = w->clock.now_ms;
+	r.a = svc->turned_away;
+	svc->turned_away = 0;
+	journal_add(w->journal, &r, w->clock.now_ms);
+}
+
+/* ---- Records ---- */
+
+struct record conversation_record(const struct conversation *c, enum record_kind kind)
+{
+	return (struct record){
+		.kind = kind,
+		.ts_us = c->w->wall_us,
+		.flow_id = c->id,
+		.policy_rev = c->w->policy.revision,
+		.service = c->policy.arrival.service,
+		.proto = c->flow ? driver_protocol(c->flow)->id : c->policy.arrival.proto,
+		.ip_protocol = c->ip_protocol,
+		.probe = c->probe >= 0,
+		.client = c->policy.arrival.source,
+		.listener = c->w->listener[c->listener].said.at,
+		.server = c->server,
+	};
+}
+
+static void note(const struct conversation *c, const struct record *r)
+{
+	journal_add(c->w->journal, r, c->w->clock.now_ms);
+}
+
+void conversation_ended(const struct conversation *c, enum record_end end, uint16_t why)
+{
+	struct record r = conversation_record(c, RECORD_FLOW);
+
+	r.began_us = c->began_us;
+	for (int i = 0; i < 2; i++) {
+		r.bytes[i] = c->bytes[i];
+		r.forwarded[i] = c->forwarded[i];
+		r.units[i] = c->units[i];
+	}
+	r.refusals = c->refusals;
+	r.watched = c->watched;
+	r.end = (uint8_t)end;
+	r.why = why;
+	r.tainted = driver_tainted(c->flow);
+	note(c, &r);
+	if (c->probe >= 0)
+		probe_says_ended(c->w, c->probe, why);
+}
+
+void server_down(const struct conversation *c, struct upstream *up, int error)
+{
+	struct record r = conversation_record(c, RECORD_GATE);
+	bool          known = up->down_since != 0;
+
+	up->down_until = c->w->clock.now_ms + DOWN_MS;
+	if (known)
+		return;
+	up->down_since = c->w->clock.now_ms;
+	r.gate = GATE_SERVER_DOWN;
+	r.server = up->at;
+	r.a = (uint64_t)error;
+	note(c, &r);
+}
+
+void server_up(const struct conversation *c, struct upstream *up)
+{
+	struct record r;
+
+	if (!up->down_since)
+		return;
+	r = conversation_record(c, RECORD_GATE);
+	r.gate = GATE_SERVER_BACK;
+	r.server = up->at;
+	r.a = c->w->clock.now_ms - up->down_since;
+	note(c, &r);
+	up->down_since = up->down_until = 0;
+}
+
+/* ---- Judging ---- */
+
+static void name_rule(const struct conversation *c, int rule, struct record *r)
+{
+	struct policy_rule said = policy_rule_at(&c->policy, rule);
+
+	r->policy = (struct record_text){said.policy.text, (uint16_t)said.policy.len};
+	r->rule = (struct record_text){said.id.text, (uint16_t)said.id.len};
+	r->rule_number = said.number;
+	r->watch_until = said.until;
+}
+
+/* A rule with `log`, or a watched rule that would have blocked, is worth a record of its own. */
+static void note_rule(const struct conversation *c, enum side from, int rule)
+{
+	struct record r = conversation_record(c, RECORD_RULE);
+
+	name_rule(c, rule, &r);
+	r.from = (uint8_t)from;
+	r.passed = true;
+	r.stream_offset = driver_offset(c->flow, from);
+	note(c, &r);
+}
+
+enum verdict conversation_judge(void *user, enum side from, const struct step *step, const struct cx *cx, uint16_t *why)
+{
+	struct conversation  *c = user;
+	struct policy_ruling *ruling = &c->w->ruling;
+
+	policy_judge(&c->policy, driver_protocol(c->flow)->id, step, cx, ruling);
+	c->w->ruled = true;
+	*why = ruling->why;
+	for (unsigned w = 0; ruling->watched && w < POLICY_RULES_MAX / 64; w++)
+		for (uint64_t bits = ruling->watched_rules[w]; bits; bits &= bits - 1) {
+			c->watched++;
+			note_rule(c, from, (int)(w * 64) + __builtin_ctzll(bits));
+		}
+	/* A denial is told by the report that follows. */
+	if (ruling->log && ruling->verdict == VERDICT_PASS)
+		note_rule(c, from, ruling->rule);
+	return ruling->verdict;
+}
+
+bool conversation_watch(void *user, const struct report *report)
+{
+	const struct conversation *c = user;
+
+	return policy_refusal(&c->policy, report->fault->why);
+}
+
+const struct profile *conversation_profile(void *user, uint16_t proto)
+{
+	struct conversation *c = user;
+
+	return policy_flow_profile(&c->policy, proto);
+}
+
+void conversation_report(void *user, const struct report *report)
+{
+	struct conversation *c = user;
+	const struct fault  *fault = report->fault;
+	struct record        r = conversation_record(c, RECORD_REFUSAL);
+	char                 path[RECORD_PATH_MAX];
+
+	if (report->kind == REPORT_WATCHED || report->kind == REPORT_UNSEEN)
+		c->watched++;
+	else if (report->kind != REPORT_UNANSWERED)
+		c->refusals++;
+	r.report = (uint8_t)report->kind;
+	r.from = (uint8_t)report->from;
+	r.why = fault->why;
+	r.has_offset = fault->trace != NULL || fault->at;
+	r.has_numbers = fault->has_numbers;
+	r.consequence = report->follows_taint;
+	r.offset = fault->at;
+	r.stream_offset = report->unit_at;
+	r.unit_len = report->unit_len;
+	r.expected = fault->expected;
+	r.got = fault->got;
+	r.path = (struct record_text){path, (uint16_t)fault_path(fault, path, sizeof(path))};
+	if (report->detail)
+		r.detail = (struct record_text){report->detail, (uint16_t)strlen(report->detail)};
+	if (report->kind == REPORT_DENIED && c->w->ruled)
+		name_rule(c, c->w->ruling.rule, &r);
+	note(c, &r);
+	if (c->probe >= 0)
+		probe_says_report(c->w, c->probe, report);
+}
+
+void conversation_heart(const struct conversation *c)
+{
+	struct heart *heart = c->w->config->heart;
+
+	atomic_store_explicit(&heart->flow_id, c->id, memory_order_relaxed);
+	atomic_store_explicit(&heart->service, c->policy.arrival.service, memory_order_relaxed);
+	heart->source = c->source;
+}

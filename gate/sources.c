@@ -1,0 +1,90 @@
+/* Counts the flows of each source, so that one source cannot take all there are. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/worker_int.h"
+
+enum { BUCKETS = 4096 };
+
+/* A source and a service. IPv6 sources are counted by /64: a host has as many addresses in it as it likes. */
+struct source {
+	struct source *next;
+	uint8_t        ip[16];
+	uint32_t       service, flows;
+};
+
+struct sources {
+	struct hash_key key;
+	struct source  *bucket[BUCKETS];
+};
+
+struct sources *sources_open(const struct hash_key *key)
+{
+	struct sources *s = calloc(1, sizeof(*s));
+
+	if (s)
+		s->key = *key;
+	return s;
+}
+
+void sources_close(struct sources **sources)
+{
+	for (unsigned i = 0; *sources && i < BUCKETS; i++)
+		for (struct source *s = (*sources)->bucket[i], *next; s; s = next) {
+			next = s->next;
+			free(s);
+		}
+	free(*sources);
+	*sources = NULL;
+}
+
+static void key_of(const struct address *source, uint8_t ip[16])
+{
+	memset(ip, 0, 16);
+	memcpy(ip, source->ip, source->family == 4 ? 4 : 8);
+	ip[15] = source->family;
+}
+
+static struct source **place(struct sources *sources, const uint8_t ip[16], uint32_t service)
+{
+	uint64_t        hash = hash_pair(&sources->key, hash_bytes(&sources->key, ip, 16), service);
+	struct source **link = &sources->bucket[hash % BUCKETS];
+
+	while (*link && ((*link)->service != service || memcmp((*link)->ip, ip, 16) != 0))
+		link = &(*link)->next;
+	return link;
+}
+
+bool sources_add(struct sources *sources, const struct address *source, uint32_t service, uint64_t most)
+{
+	uint8_t         ip[16];
+	struct source **link;
+
+	key_of(source, ip);
+	link = place(sources, ip, service);
+	if (!*link) {
+		*link = calloc(1, sizeof(**link));
+		if (!*link)
+			return false;
+		memcpy((*link)->ip, ip, 16);
+		(*link)->service = service;
+	}
+	if ((*link)->flows >= most)
+		return false;
+	(*link)->flows++;
+	return true;
+}
+
+void sources_remove(struct sources *sources, const struct address *source, uint32_t service)
+{
+	uint8_t         ip[16];
+	struct source **link, *gone;
+
+	key_of(source, ip);
+	link = place(sources, ip, service);
+	gone = *link;
+	if (!gone || --gone->flows)
+		return;
+	*link = gone->next;
+	free(gone);
+}

@@ -1,0 +1,361 @@
+/* A worker's loop: one epoll set, a bounded share for each flow, records sent once per turn. Input from: strangers. */
+#include "gate/worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gate/worker_int.h"
+
+enum { DEFAULT_MEMORY = 256 * 1024 * 1024, TIMERS_PER_TURN = 1024 };
+
+/* What holds where a service sets nothing (doc/policy.md). */
+static const uint64_t defaults[POLICY_SETTINGS] = {
+	[SETTING_IDLE_MS] = 30 * 60 * 1000,
+	[SETTING_CONNECT_MS] = 5000,
+	[SETTING_FIRST_MS] = 30 * 1000,
+	[SETTING_AGE_MS] = 0,
+	[SETTING_FLOWS] = 8000,
+	[SETTING_FLOWS_PER_SOURCE] = 0, /* the same as max-flows */
+	[SETTING_HELD_BYTES] = 16 * 1024 * 1024,
+};
+
+static void unfit(const struct worker_config *config, const char *why)
+{
+	channel_send(&config->keeper, MSG_UNFIT, why, strlen(why), -1);
+}
+
+static bool policy_map(struct worker *w, const char **error)
+{
+	struct stat st;
+	void       *bytes;
+
+	*error = "the policy cannot be mapped";
+	if (fstat(w->config->blob, &st) != 0 || st.st_size <= 0 || st.st_size > POLICY_SIZE_MAX)
+		return false;
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, w->config->blob, 0);
+	if (bytes == MAP_FAILED)
+		return false;
+	return policy_open(&w->policy, bytes, (size_t)st.st_size, w->config->registry, error);
+}
+
+/* ---- Services and listeners ---- */
+
+static bool upstreams_make(struct worker *w, struct service *svc)
+{
+	uint32_t total = 0;
+
+	for (uint32_t i = 0; i < svc->said.hosts; i++)
+		total += policy_service_host(&w->policy, &svc->said, i).addresses;
+	svc->upstream = calloc(total ? total : 1, sizeof(*svc->upstream));
+	if (!svc->upstream)
+		return false;
+	for (uint32_t i = 0; i < svc->said.hosts; i++) {
+		struct policy_host host = policy_service_host(&w->policy, &svc->said, i);
+
+		for (uint32_t k = 0; k < host.addresses; k++) {
+			struct upstream *up = &svc->upstream[svc->upstreams++];
+
+			up->at = policy_host_address(&w->policy, &host, k);
+			up->at.port = svc->said.to_port;
+		}
+	}
+	return true;
+}
+
+static bool queues_make(struct worker *w, struct service *svc)
+{
+	const uint64_t *limit = svc->limit;
+	uint64_t        udp = svc->said.setting[SETTING_IDLE_MS];
+
+	svc->phase[PHASE_FIRST] = timer_queue_for(w, TIMER_PHASE, limit[SETTING_FIRST_MS]);
+	svc->phase[PHASE_CONNECT] = timer_queue_for(w, TIMER_PHASE, limit[SETTING_CONNECT_MS]);
+	svc->phase[PHASE_IDLE] = timer_queue_for(w, TIMER_PHASE, limit[SETTING_IDLE_MS]);
+	svc->phase[PHASE_LINGER] = timer_queue_for(w, TIMER_PHASE, LINGER_MS);
+	svc->udp_idle = timer_queue_for(w, TIMER_KINDS, udp && udp < UDP_IDLE_MS ? udp : UDP_IDLE_MS);
+	svc->age = limit[SETTING_AGE_MS] ? timer_queue_for(w, TIMER_AGE, limit[SETTING_AGE_MS]) : NULL;
+	return svc->phase[PHASE_FIRST] && svc->phase[PHASE_CONNECT] && svc->phase[PHASE_IDLE] && svc->phase[PHASE_LINGER] && svc->udp_idle;
+}
+
+static bool service_make(struct worker *w, uint32_t i)
+{
+	struct service *svc = &w->service[i];
+
+	svc->said = policy_service_at(&w->policy, i);
+	for (unsigned k = 0; k < POLICY_SETTINGS; k++)
+		svc->limit[k] = svc->said.setting[k] ? svc->said.setting[k] : defaults[k];
+	if (!svc->limit[SETTING_FLOWS_PER_SOURCE])
+		svc->limit[SETTING_FLOWS_PER_SOURCE] = svc->limit[SETTING_FLOWS];
+	if (svc->limit[SETTING_HELD_BYTES] > w->reserve_cap)
+		svc->limit[SETTING_HELD_BYTES] = w->reserve_cap;
+	return upstreams_make(w, svc) && queues_make(w, svc);
+}
+
+/* A service that names no port of its own goes to the one the client asked for. */
+static void default_ports(struct worker *w)
+{
+	for (uint32_t i = 0; i < w->listeners; i++) {
+		struct service *svc = &w->service[w->listener[i].said.service];
+
+		for (uint32_t k = 0; k < svc->upstreams; k++)
+			if (!svc->upstream[k].at.port)
+				svc->upstream[k].at.port = w->listener[i].said.at.port;
+	}
+}
+
+static bool listeners_make(struct worker *w)
+{
+	w->listeners = policy_listeners(&w->policy);
+	w->listener = calloc(w->listeners ? w->listeners : 1, sizeof(*w->listener));
+	if (!w->listener || w->listeners != w->config->listeners)
+		return false;
+	for (uint32_t i = 0; i < w->listeners; i++) {
+		struct listener   *l = &w->listener[i];
+		struct epoll_event event = {.events = EPOLLIN};
+
+		l->said = policy_listener_at(&w->policy, i);
+		l->w = w;
+		l->fd = w->config->listener[i];
+		event.data.u64 = (uint64_t)(uintptr_t)l | ABOUT_LISTENER;
+		if (l->fd >= 0 && epoll_ctl(w->epoll, EPOLL_CTL_ADD, l->fd, &event) != 0)
+			return false;
+	}
+	default_ports(w);
+	return true;
+}
+
+/* ---- Time ---- */
+
+static uint32_t day_of(time_t now)
+{
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	return (uint32_t)((tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
+}
+
+static void read_clock(struct worker *w)
+{
+	struct timespec mono, wall;
+
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	clock_gettime(CLOCK_REALTIME, &wall);
+	w->clock.now_ms = (uint64_t)mono.tv_sec * 1000 + (uint64_t)mono.tv_nsec / 1000000;
+	if ((uint64_t)wall.tv_sec / 86400 != w->wall_us / 86400000000)
+		w->today = day_of(wall.tv_sec);
+	w->wall_us = (uint64_t)wall.tv_sec * 1000000 + (uint64_t)wall.tv_nsec / 1000;
+}
+
+/* ---- Opening and closing ---- */
+
+static bool memory_make(struct worker *w)
+{
+	uint64_t all = w->config->memory ? w->config->memory : DEFAULT_MEMORY;
+
+	w->reserve_cap = all / 2;
+	w->reserve_last = &w->reserve_first;
+	slots_open(&w->slots, all);
+	w->scratch = malloc(SCRATCH);
+	w->copied = malloc(COPIED_MAX);
+	w->journal = calloc(1, sizeof(*w->journal));
+	w->sources = sources_open(&w->key);
+	w->tick = timer_queue_for(w, TIMER_TICK, TICK_MS);
+	if (!w->scratch || !w->copied || !w->journal || !w->sources || !w->tick)
+		return false;
+	journal_open(w->journal, &w->key);
+	w->env = (struct driver_env){.recognisers = w->config->registry,
+				     .ops = &gate_ops,
+				     .clock = &w->clock,
+				     .key = w->key,
+				     .memory_cap = all,
+				     .turn_units = TURN_UNITS};
+	return driver_env_open(&w->env);
+}
+
+static bool worker_open(struct worker *w, const char **error)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = ABOUT_KEEPER};
+
+	w->key = hash_key_random();
+	w->keeper = w->config->keeper;
+	w->scribe = w->config->scribe;
+	if (!policy_map(w, error))
+		return false;
+	read_clock(w);
+	*error = "there is no memory to begin with";
+	if (!memory_make(w))
+		return false;
+	*error = "no epoll set could be made";
+	w->epoll = epoll_create1(EPOLL_CLOEXEC);
+	w->reserve = w->epoll < 0 ? -1 : dup(w->epoll);
+	if (w->epoll < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->keeper.fd, &event) != 0)
+		return false;
+	*error = "the services of the policy could not be set up";
+	w->services = policy_services(&w->policy);
+	w->service = calloc(w->services ? w->services : 1, sizeof(*w->service));
+	for (uint32_t i = 0; w->service && i < w->services; i++)
+		if (!service_make(w, i))
+			return false;
+	return w->service && listeners_make(w) && datagrams_open(w) && control_open(w, w->config->control);
+}
+
+/* The keeper ends us, so this is for the sanitizers, and for the sockets' sake. */
+static void worker_close(struct worker *w)
+{
+	for (uint32_t i = 0; w->service && i < w->services; i++)
+		free(w->service[i].upstream);
+	free(w->service);
+	free(w->listener);
+	free(w->queue);
+	sources_close(&w->sources);
+	driver_env_close(&w->env);
+	slots_close(&w->slots);
+	free(w->scratch);
+	free(w->copied);
+	free(w->journal);
+	close(w->epoll);
+	if (w->reserve >= 0)
+		close(w->reserve);
+	munmap((void *)(uintptr_t)w->policy.bytes, w->policy.size);
+}
+
+/* ---- The loop ---- */
+
+/* The keeper says where records go from now on, or has gone. */
+static void keeper_event(struct worker *w)
+{
+	static struct message_in in;
+	enum channel_got         got;
+
+	while ((got = channel_recv(&w->keeper, &in)) == CHANNEL_MESSAGE)
+		if (in.type == MSG_SCRIBE) {
+			channel_close(&w->scribe);
+			w->scribe = (struct channel){.fd = in.fd, .self = PARTY_WORKER, .peer = PARTY_SCRIBE};
+		}
+	if (got != CHANNEL_AGAIN)
+		w->stopping = true;
+}
+
+static void dispatch(struct worker *w, const struct epoll_event *event)
+{
+	enum about about = (enum about)(event->data.u64 & ABOUT_MASK);
+	/* UNSAFE: what we gave to epoll_ctl: a pointer aligned to 8 with its kind in the low bits. */
+	void *what = (void *)(uintptr_t)(event->data.u64 & ~(uint64_t)ABOUT_MASK);
+
+	switch (about) {
+	case ABOUT_CLIENT:
+		session_event(what, SIDE_CLIENT, event->events);
+		break;
+	case ABOUT_SERVER:
+		session_event(what, SIDE_SERVER, event->events);
+		break;
+	case ABOUT_LISTENER:
+		if (((struct listener *)what)->said.transport == POLICY_TCP)
+			session_accept(w, what);
+		else
+			datagrams_receive(w, what);
+		break;
+	case ABOUT_ASSOCIATION:
+		association_event(what, event->events);
+		break;
+	case ABOUT_KEEPER:
+		keeper_event(w);
+		break;
+	default:
+		control_event(w, about, what);
+	}
+}
+
+/* Those that had more to do than their share in the last turn. */
+static void run_queued(struct worker *w)
+{
+	struct session *s = w->run;
+
+	w->run = NULL;
+	while (s) {
+		struct session *next = s->run_next;
+
+		s->queued = false;
+		if (!s->dead)
+			session_run(s);
+		s = next;
+	}
+}
+
+static int wait_ms(const struct worker *w)
+{
+	uint64_t journal = journal_deadline(w->journal);
+	int      wait = w->run ? 0 : timers_wait(w);
+
+	if (journal_pending(w->journal) && (wait < 0 || wait > FLUSH_RETRY_MS))
+		return FLUSH_RETRY_MS;
+	if (journal != UINT64_MAX && (wait < 0 || w->clock.now_ms + (uint64_t)wait > journal))
+		return journal > w->clock.now_ms ? (int)(journal - w->clock.now_ms) : 0;
+	return wait;
+}
+
+static void turn(struct worker *w)
+{
+	struct epoll_event event[EVENTS];
+	struct heart      *heart = w->config->heart;
+	int                wait = wait_ms(w), n;
+
+	atomic_store_explicit(&heart->idle, wait != 0, memory_order_release);
+	n = epoll_wait(w->epoll, event, EVENTS, wait);
+	atomic_store_explicit(&heart->idle, false, memory_order_release);
+	atomic_fetch_add_explicit(&heart->turns, 1, memory_order_release);
+	read_clock(w);
+	for (int i = 0; i < n; i++)
+		dispatch(w, &event[i]);
+	timers_run(w, TIMERS_PER_TURN);
+	run_queued(w);
+	sessions_bury(w);
+	datagrams_flush(w);
+	journal_tick(w->journal, w->clock.now_ms);
+	journal_flush(w->journal, &w->scribe);
+}
+
+/* What is still in the journal gets a second of the scribe's attention. */
+static void last_words(struct worker *w)
+{
+	journal_stop(w->journal);
+	for (unsigned i = 0; i < 100 && journal_pending(w->journal); i++) {
+		struct epoll_event event;
+
+		if (journal_flush(w->journal, &w->scribe) == CHANNEL_GONE)
+			return;
+		if (journal_pending(w->journal))
+			epoll_wait(w->epoll, &event, 1, 10);
+	}
+}
+
+enum worker_exit worker_main(const struct worker_config *config)
+{
+	static struct worker worker;
+	struct worker       *w = &worker;
+	const char          *error = NULL;
+	uint8_t              revision[8];
+	struct payload       payload = payload_over(revision, sizeof(revision));
+
+	*w = (struct worker){.config = config, .epoll = -1, .reserve = -1};
+	if (!worker_open(w, &error)) {
+		unfit(config, error);
+		return WORKER_UNFIT;
+	}
+	payload_le64(&payload, w->policy.revision);
+	channel_send(&w->keeper, MSG_READY, revision, payload.len, -1);
+	while (!w->stopping)
+		turn(w);
+	sessions_stop(w);
+	datagrams_close(w);
+	control_close(w);
+	pipes_close(w);
+	last_words(w);
+	worker_close(w);
+	return WORKER_STOPPED;
+}
