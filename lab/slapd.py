@@ -12,6 +12,7 @@ ADMIN, ADMIN_PASSWORD = f"cn=admin,{SUFFIX}", "lab-admin"
 USER, USER_PASSWORD = "alice", "lab-alice"
 PEOPLE, GROUP_MEMBERS = 40, 3000
 SEARCHED = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin"
+GIVEN = set()
 SCHEMAS = ["core", "cosine", "inetorgperson"]
 CONFIG = """
 {includes}
@@ -45,9 +46,14 @@ def program(name):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port nobody listens on, and that was not given here before."""
+    while True:
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        if port not in GIVEN:
+            GIVEN.add(port)
+            return port
 
 
 def answers(port):
