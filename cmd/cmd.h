@@ -15,7 +15,7 @@ enum exit_code {
 	EXIT_CLEAN = 0,
 	EXIT_FOUND = 1, /* refusals; with --strict also what could not be seen */
 	EXIT_USAGE = 2, /* usage, or a file that cannot be read or written */
-	EXIT_UNREACHABLE = 3, /* no gate answers */
+	EXIT_UNREACHABLE = 3, /* the gate is not running, or not to be talked to */
 	EXIT_INTERRUPTED = 130, /* as shells expect of SIGINT */
 };
 
@@ -35,7 +35,7 @@ struct cmd {
 	int (*run)(const struct cmd *cmd, int argc, char **argv); /* argv[0] is the first word behind the verb */
 };
 
-extern const struct cmd cmd_check, cmd_reasons, cmd_shields, cmd_protocols, cmd_policy, cmd_run;
+extern const struct cmd cmd_check, cmd_reasons, cmd_shields, cmd_protocols, cmd_policy, cmd_run, cmd_tail;
 
 /* The verb's usage and options on stdout. */
 void cmd_help(const struct cmd *cmd);

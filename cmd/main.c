@@ -27,7 +27,9 @@ static const struct cmd cmd_version = {
 	.run = version_run,
 };
 
-static const struct cmd *const verbs[] = {&cmd_run, &cmd_check, &cmd_reasons, &cmd_shields, &cmd_protocols, &cmd_policy, &cmd_help_verb, &cmd_version};
+static const struct cmd *const verbs[] = {
+	&cmd_run, &cmd_check, &cmd_reasons, &cmd_shields, &cmd_protocols, &cmd_policy, &cmd_tail, &cmd_help_verb, &cmd_version,
+};
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
@@ -59,7 +61,7 @@ static void general_help(FILE *file)
 		fprintf(file, "  %-9s %s\n", verbs[i]->name, verbs[i]->summary);
 	fprintf(file, "\nTry: sallyport check your.pcap\n"
 		      "More: sallyport help VERB, man sallyport\n"
-		      "Exit: 0 clean, 1 something was found, 2 usage or a file that cannot be read.\n");
+		      "Exit: 0 clean, 1 something was found, 2 usage or a file that cannot be read, 3 the gate cannot be reached.\n");
 }
 
 void cmd_help(const struct cmd *cmd)

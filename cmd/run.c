@@ -83,7 +83,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 		complain("run needs a policy: sallyport run -c FILE");
 		return EXIT_USAGE;
 	}
-	if (!run_dir(given, dir))
+	if (!run_dir(given, dir, sizeof(dir)))
 		return EXIT_USAGE;
 	o.run_dir = dir;
 	return (int)gate_run(&o);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-_Static_assert((size_t)JOURNAL_BYTES <= (size_t)CHANNEL_PAYLOAD_MAX, "a batch is one message");
+_Static_assert((int)JOURNAL_BYTES <= (int)CHANNEL_PAYLOAD_MAX, "a batch is one message");
 
 /* Bytes of the batch that are a class's own; RECORD_MAX is less than each. */
 static const size_t own[JOURNAL_CLASSES] = {

@@ -28,8 +28,8 @@ uint64_t scribe_clock_ms(void)
 
 static void liar(struct scribe *s, struct sender *from, const char *what)
 {
-	channel_close(&from->channel);
 	scribe_note(s, GATE_LIAR, from->group, 0, what);
+	channel_close(&from->channel);
 }
 
 /* Records one behind the other. Returns what is wrong with them, or NULL. */
@@ -234,6 +234,7 @@ int scribe_main(const struct scribe_config *config)
 		return 1;
 	/* The end of the keeper's channel is the only sign to stop, so that the last records of all are heard. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	run(s);

@@ -27,7 +27,7 @@ void scribe_prepare(const struct recogniser *const *protocols);
 
 /*
  * Runs until the keeper's channel ends; then hears all senders out, for SCRIBE_DRAIN_MS at the most, and returns the exit code:
- * 0, or 1 when the keeper itself sent nonsense. Single-threaded; enter the sandbox before. SIGINT, SIGTERM and SIGPIPE are ignored
+ * 0, or 1 when the keeper itself sent nonsense. Single-threaded; enter the sandbox before. SIGINT, SIGTERM, SIGPIPE and SIGXFSZ are ignored
  * from here on: the end of the keeper's channel is the only sign to stop.
  *
  * A sender whose messages or records break the rules, or who says what is not its to say, is no longer heard (GATE_LIAR). Lines that

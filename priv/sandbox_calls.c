@@ -72,6 +72,7 @@ const struct call sandbox_calls[] = {
 	CALL(getegid, ROLE_ALL),
 	CALL_IF(prctl, ROLE_ALL, IS(0, PR_SET_NAME)),
 	CALL_IF(prctl, ROLE_ALL, IS(0, PR_SET_PDEATHSIG)),
+	CALL_IF(prctl, ROLE_ALL, IS(0, PR_GET_DUMPABLE)),
 	CALL(exit, ROLE_ALL),
 	CALL(exit_group, ROLE_ALL),
 
@@ -220,7 +221,6 @@ const struct call sandbox_calls[] = {
 	CALL(getrlimit, ROLE_ALL),
 	CALL_IF(prlimit64, ROLE_ALL, IS(0, 0)),
 	CALL_IF(prctl, ROLE_ALL, IS(0, 0x53564d41 /* PR_SET_VMA */)),
-	CALL_IF(prctl, ROLE_ALL, IS(0, PR_GET_DUMPABLE)),
 	REFUSE(open, ROLE_ALL, EACCES),
 	REFUSE(stat, ROLE_ALL, EACCES),
 	REFUSE(access, ROLE_ALL, EACCES),

@@ -23,7 +23,7 @@ from tap import Tap
 PROGRAM = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else HERE.parent / "build") / "sallyport"
 MAN = HERE.parent / "doc" / "man"
 CLEAN, FOUND, USAGE = 0, 1, 2
-VERBS = ["check", "reasons", "shields", "protocols", "policy"]
+VERBS = ["check", "reasons", "shields", "protocols", "policy", "tail"]
 TAP = Tap()
 A, B = ("10.0.0.1", 40000), ("10.0.0.2", 389)
 
