@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "event/record.h"
+#include "event/scribe.h"
 #include "gate/keeper_int.h"
 
 uint64_t keeper_now_ms(void)
@@ -344,8 +345,9 @@ enum gate_exit gate_run(const struct gate_options *options)
 	enum gate_exit       result;
 
 	*k = (struct keeper){.options = options, .scribe_control = -1, .scribe = {.fd = -1}, .blob = -1, .scribe_backoff_ms = BACKOFF_MS};
-	/* The C library reads the time zone's file at the first use of a calendar; later there are no files. */
+	/* Libraries read files of theirs when they are first used; later there are no files, for us and all that we fork. */
 	tzset();
+	scribe_prepare(options->registry);
 	if (!block_signals(k) || !keeper_open(k))
 		return GATE_FAILED;
 	result = keeper_compile(k);

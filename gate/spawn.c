@@ -155,7 +155,6 @@ static _Noreturn void scribe_child(struct keeper *k, const struct channel *keepe
 	struct sandbox_wish        wish = {.role = PARTY_SCRIBE, .folder = -1, .run = -1};
 
 	child_begin(k, "sp-scribe", fds, k->events >= 0 ? 3 : 2);
-	scribe_prepare(o->registry);
 	child_confine(k, &wish);
 	_exit(scribe_main(&config));
 }
