@@ -11,7 +11,7 @@ LINK_ETHERNET = 1
 def talk(vector, address, source):
     """The client's messages in one go; until the gate answers or ends the flow."""
     with socket.create_connection(address, peer.PATIENCE, (source, 0)) as client:
-        peer.send(client, vector.stream("client"))
+        peer.send(client, b"".join(data for _, data in vector.messages))
         got, ended = peer.receive(client, lambda b: peer.MARK in b, peer.GRACE)
         try:
             client.shutdown(socket.SHUT_WR)
@@ -36,15 +36,16 @@ def packets(path):
 
 
 def streams(path, port):
-    """What each connection sent to `port`: in the order of sequence numbers, repeated bytes once."""
+    """What each connection from 127.0.0.1 to `port` there sent: in the order of sequence numbers, repeated bytes once."""
+    here = socket.inet_aton("127.0.0.1")
     begins, pieces = {}, collections.defaultdict(dict)
     for packet in packets(path):
         head = (packet[0] & 15) * 4
         tcp = packet[head : struct.unpack("!H", packet[2:4])[0]]
         source, target, number = struct.unpack("!HHI", tcp[:8])
-        if packet[9] != socket.IPPROTO_TCP or target != port:
+        if packet[9] != socket.IPPROTO_TCP or target != port or packet[12:20] != here + here:
             continue
-        flow = (packet[12:16], source)
+        flow = source
         if tcp[13] & 2:
             begins[flow], pieces[flow] = number + 1, {}
         data = tcp[(tcp[12] >> 4) * 4 :]

@@ -3,6 +3,8 @@ import select
 import socket
 import time
 
+import answerer
+
 MARK = b"refused by the gateway: "  # in every answer the gate makes itself (proto/ldap/ldap_answer.c)
 PATIENCE = 5.0  # seconds until something that must come counts as lost
 GRACE = 2.0  # seconds until a refusal that nobody sees ends by our half-close
@@ -49,6 +51,14 @@ def send(stream, data):
         pass
 
 
+def needs_hello(vector):
+    """The gate dials when the client has spoken: where the server begins, or nothing of the client's arrives before it speaks, a bind comes first."""
+    sides = [side for side, _ in vector.messages]
+    if vector.datagram or "server" not in sides:
+        return False
+    return not any(vector.arrivals()[: sides.index("server")])
+
+
 class Stream:
     """A server's listener behind one service, for one conversation at a time."""
 
@@ -73,34 +83,36 @@ class Stream:
         ends = {"client": client, "server": None}
         try:
             out.port = client.getsockname()[1]
-            messages = vector.messages
-            if messages[0][0] == "server":
-                messages = [("client", HELLO[0]), ("server", HELLO[1]), *messages]
-            for side, data in messages[:-1]:
-                if not self._pass(ends, side, data, out):
+            steps = [(*message, arrives) for message, arrives in zip(vector.messages, vector.arrivals())]
+            if needs_hello(vector):
+                steps = [("client", HELLO[0], HELLO[0]), ("server", HELLO[1], HELLO[1]), *steps]
+            for side, data, arrives in steps[:-1]:
+                if not self._pass(ends, side, data, arrives, out):
                     return out
-            self._last(ends, *messages[-1], out)
+            self._last(ends, *steps[-1][:2], out)
         finally:
             for stream in ends.values():
                 if stream:
                     stream.close()
         return out
 
-    def _pass(self, ends, side, data, out):
-        """A message that must arrive whole."""
+    def _pass(self, ends, side, data, arrives, out):
+        """A message that must arrive."""
         other = "server" if side == "client" else "client"
         send(ends[side], data)
+        if not arrives:
+            return True
         if ends["server"] is None:
             ends["server"] = self.accept(PATIENCE)
             out.dialled = ends["server"] is not None
         if ends["server"] is None:
             out.problem = "nothing was dialled"
             return False
-        got, _ = receive(ends[other], lambda b: len(b) >= len(data), PATIENCE)
+        got, _ = receive(ends[other], lambda b: len(b) >= len(arrives), PATIENCE)
         out.got[other] += got
-        if got != data:
-            out.problem = f"an earlier message of the {side} arrived as {len(got)} of {len(data)} bytes"
-        return got == data
+        if got != arrives:
+            out.problem = f"an earlier message of the {side} arrived as {len(got)} of {len(arrives)} bytes"
+        return got == arrives
 
     def _last(self, ends, side, data, out):
         """The message that decides: until the gate says something, or lets it pass, or ends the flow; then everything there is."""
@@ -150,8 +162,10 @@ class Stream:
 class Datagrams:
     """A server's socket behind one service over UDP."""
 
-    def __init__(self, lawful, address=("127.0.0.1", 0)):
-        self.question, self.answer = lawful  # a question and its answer that must pass behind every vector
+    def __init__(self, address=("127.0.0.1", 0)):
+        # A question and its answer that must pass behind every vector, and that no vector has.
+        self.question = answerer.search(9999)
+        self.answer = answerer.message(9999, answerer.tlv(0x65, answerer.tlv(10, b"\0"), answerer.tlv(4), answerer.tlv(4)))
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(address)
         self.port = self.socket.getsockname()[1]
@@ -160,17 +174,18 @@ class Datagrams:
         self.socket.close()
 
     def play(self, vector, gate, source):
+        """As over a stream; where nothing of a question arrives, nobody is there to be answered."""
         out, peer = Outcome(), None
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.bind((source, 0))
             client.connect(gate)
             out.port = client.getsockname()[1]
-            for i, (side, data) in enumerate(vector.messages):
-                last = i == len(vector.messages) - 1
+            for number, ((side, data), arrives) in enumerate(zip(vector.messages, vector.arrivals())):
+                last = number == len(vector.messages) - 1
                 if side == "client":
                     client.send(data)
-                    if not last:
-                        got, peer = self._arrives(out, "server", self.socket, data)
+                    if arrives and not last:
+                        peer = self._arrives(out, "server", self.socket, data)
                 elif peer:
                     self.socket.sendto(data, peer)
                     if not last:
@@ -188,7 +203,7 @@ class Datagrams:
         out.got[side] += got
         if got != data:
             out.problem = "an earlier datagram did not arrive"
-        return got, peer
+        return peer
 
     def _behind(self, client, out):
         """A lawful question and its answer: what has not come before them was not sent."""

@@ -3,6 +3,8 @@ import pathlib
 import socket
 import subprocess
 
+BIND, UNBIND, ABANDON = 0x60, 0x42, 0x50
+FINAL = (0x61, 0x65, 0x67, 0x69, 0x6B, 0x6D, 0x6F, 0x78)  # answers behind which a request is over
 TOOL = pathlib.Path(__file__).resolve().parent.parent / "tools" / "vectors"
 
 
@@ -49,22 +51,33 @@ class Vector:
         elif word == "tolerate":
             self.tolerances += (rest,)
 
+    def arrivals(self):
+        """What of each message may arrive: all of it; of the last one what stands before the refused; of an abandoned nothing, nothing."""
+        live, found = set(), []
+        for number, (side, data) in enumerate(self.messages):
+            passed = data
+            if self.refused and number == len(self.messages) - 1:
+                passed = b"" if self.datagram else data[: refused_unit(data, self.at)[0]]
+            found.append(b"".join(unit for unit in units(passed) if not self._void(side, unit, live)))
+        return found
+
+    def _void(self, side, unit, live):
+        """Whether the gate takes this out: an abandon of what is not outstanding, or of a bind (doc/protocols/ldap.md)."""
+        number, tag, body = parts(unit)
+        if side == "server" and tag in FINAL:
+            live.discard(number)
+        elif side == "client" and tag == ABANDON:
+            was = body in live and not self.datagram
+            live.discard(body)
+            return not was
+        elif side == "client" and tag not in (BIND, UNBIND):
+            live.add(number)
+        return False
+
     @property
     def last(self):
         """Who sends the message that decides."""
         return self.messages[-1][0]
-
-    def stream(self, side, until=None):
-        """What one side sends in all, or in the messages before `until`."""
-        return b"".join(data for who, data in self.messages[:until] if who == side)
-
-    def accepted(self, side):
-        """How much of what a side sends may pass: all possible lengths (one, but where the vector does not say what of glued messages is refused)."""
-        whole = len(self.stream(side))
-        if not self.refused or side != self.last:
-            return [whole]
-        before = len(self.stream(side, len(self.messages) - 1))
-        return [before + start for start in refused_unit(self.messages[-1][1], self.at)]
 
     def send(self, port, patience=0.5):
         """The client's messages to loopback; where the vector has the server speak we listen first. Returns our port."""
@@ -95,6 +108,22 @@ def refused_unit(data, at):
     if at is None:
         return starts
     return [max(start for start in starts if start <= at)]
+
+
+def units(data):
+    """The messages in it; what is behind the last whole one is one more."""
+    starts = unit_starts(data)
+    return [data[start:end] for start, end in zip(starts, [*starts[1:], len(data)])]
+
+
+def parts(unit):
+    """Message id, tag of the operation and its octets, of an LDAPMessage; of anything else something that is none."""
+    if unit[:1] != b"\x30" or unit_length(unit) != len(unit):
+        return b"", 0, b""
+    here = 2 if unit[1] < 0x80 else 2 + (unit[1] & 0x7F)
+    number = unit[here + 2 : here + 2 + unit[here + 1]]
+    here += 2 + len(number)
+    return number, unit[here], unit[here + 2 : here + 2 + unit[here + 1]]
 
 
 def unit_starts(data):
