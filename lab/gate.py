@@ -23,9 +23,10 @@ def wait_for(condition, patience, step=0.01):
         time.sleep(step)
 
 
-def can_run():
-    """Whether the program has the verb: it is younger than the lab."""
-    return PROGRAM.exists() and subprocess.run([PROGRAM, "help", "run"], capture_output=True, check=False).returncode == 0
+def has(verb, program=None):
+    """Whether the program is built and has this verb."""
+    program = program or PROGRAM
+    return program.exists() and subprocess.run([program, "help", verb], capture_output=True, check=False).returncode == 0
 
 
 class Service:

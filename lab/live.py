@@ -60,9 +60,14 @@ def things(program, running, listening):
     return [
         Try("a search, which passes", ["ldapsearch", "-LLL", *uri, "-b", slapd.SUFFIX, f"(uid={slapd.USER})", "cn", "mail"], 0),
         Try("a write, which this policy refuses", ["ldapdelete", *uri, *admin, f"uid=user000,{exchange.PEOPLE}"], 53),
-        Try("malformed messages, which are stopped (probe never sends them to the server)",
-            [shown(program), "probe", "directory", "--run", running.run], 0),
+        malformed(program, running, listening),
     ]
+
+
+def malformed(program, running, listening):
+    if gate.has("probe", program):
+        return Try("malformed messages, which are stopped: probe sends them through the gate to no server", [shown(program), "probe", "directory", "--run", running.run], 0)
+    return Try("a malformed message, which is stopped", [shown(gate.ROOT / "lab" / "send-vector"), exchange.BROKEN[0], listening], 0)
 
 
 def settle(running, seen):
@@ -119,6 +124,7 @@ def tour(program, server, scratch):
     listening = port()
     running = gate.Gate(scratch / "gate", POLICY.format(port=listening, server=server.port), program=program)
     running.start()
+    gate.wait_for(running.sentences, 2)
     try:
         for line in running.lines[: running.lines.index("ready")]:
             say(f"   {line}")

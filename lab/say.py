@@ -14,5 +14,8 @@ def heading(text):
 
 
 def shown(path):
-    """A path as short as it can be from here."""
-    return os.path.relpath(path) if pathlib.Path(path).is_relative_to(os.getcwd()) else str(path)
+    """A path as short as it can be from here, and still a command."""
+    if not pathlib.Path(path).is_relative_to(os.getcwd()):
+        return str(path)
+    short = os.path.relpath(path)
+    return short if "/" in short else f"./{short}"

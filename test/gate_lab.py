@@ -15,7 +15,7 @@ import exchange
 import gate
 import samba_dc
 import slapd
-from tap import Tap, skip_all
+from tap import Tap
 
 TAP = Tap()
 CROWD = 10000
@@ -163,9 +163,11 @@ def domain_equal(scratch):
             TAP.ok(one[0] == operation.code, f"domain: {operation.title}: the client does what it should", *one[1:])
         told = gate.refusals(running.events())
         TAP.ok(not told, "domain: nothing was refused", *told[:5])
+        code = running.stop()
+        # Who asks over UDP does not say when that is over: those flows end with the gate at the latest.
         flows = [e for e in running.events() if e.get("event_type") == "flow"]
+        running = None
         TAP.ok({"TCP", "UDP"} <= {e.get("proto") for e in flows}, "domain: they came over TCP and UDP", *flows[:2])
-        code, running = running.stop(), None
         TAP.ok(code == 0, "domain: the gate stops in order", f"exit {code}")
         domain_unseen(domain, scratch)
         TAP.ok(domain.alive(), "domain: the controller lives")
@@ -212,8 +214,9 @@ def no_slapd():
 
 
 def main():
-    if not gate.can_run():
-        skip_all("the program has no verb run yet")
+    if not gate.has("run"):
+        TAP.ok(False, "the program is built and has the verb run")
+        return TAP.done()
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-gate-"))
     try:
         part("slapd", no_slapd(), slapd_equal, scratch / "slapd")

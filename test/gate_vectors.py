@@ -21,7 +21,7 @@ import exchange
 import gate
 import peer
 import slapd
-from tap import Tap, skip_all
+from tap import Tap
 from vector import Vector
 
 TAP = Tap()
@@ -228,8 +228,9 @@ def main():
     parser.add_argument("--sample", type=int, default=0, help="that many, chosen by the seed")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    if not gate.can_run():
-        skip_all("the program has no verb run yet")
+    if not gate.has("run"):
+        TAP.ok(False, "the program is built and has the verb run")
+        return TAP.done()
     vectors = [v for v in Vector.matching(args.only) if not impossible(v)]
     if 0 < args.sample < len(vectors):
         vectors = random.Random(args.seed).sample(vectors, args.sample)
