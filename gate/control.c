@@ -127,6 +127,7 @@ static void expect(struct client *c, struct message_in *in)
 	*p = (struct probe){.used = true, .client = c, .ask = ask, .service = service, .sink = in->fd};
 	in->fd = -1;
 	said.at = l->said.at;
+	said.proto = l->said.proto;
 	say(c, &said);
 }
 

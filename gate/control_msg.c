@@ -6,9 +6,6 @@
 #include "base/wire.h"
 #include "proto/driver.h"
 
-/* Nobody is told which field was wrong: the peer is given up. Any number but 0 will do. */
-enum { CHANNEL_FAULT = 1 };
-
 static void put_address(struct payload *p, const struct address *a)
 {
 	payload_u8(p, a->family);
@@ -22,7 +19,7 @@ static void get_address(struct wire *w, struct address *out)
 
 	*out = (struct address){.family = wire_u8(w, "family")};
 	if (out->family && out->family != 4 && out->family != 6)
-		wire_fail(w, CHANNEL_FAULT, 0, "family");
+		wire_fail(w, PAYLOAD_VALUE, 0, "family");
 	ip = wire_take(w, sizeof(out->ip), "ip");
 	if (ip)
 		memcpy(out->ip, ip, sizeof(out->ip));
@@ -54,7 +51,7 @@ static uint8_t get_one_of(struct wire *w, unsigned end, const char *field)
 	uint8_t v = wire_u8(w, field);
 
 	if (v >= end)
-		wire_fail(w, CHANNEL_FAULT, 0, field);
+		wire_fail(w, PAYLOAD_VALUE, 0, field);
 	return v;
 }
 
@@ -98,7 +95,7 @@ bool session_row_read(const struct message_in *in, struct session_row *out)
 	out->held = wire_le32(&w, "held");
 	out->phase = get_one_of(&w, SHOWN_PHASES, "phase");
 	out->probe = get_one_of(&w, 2, "probe");
-	return wire_end(&w, CHANNEL_FAULT, "session");
+	return wire_end(&w, PAYLOAD_TRAILS, "session");
 }
 
 void probe_ask_write(const struct probe_ask *ask, struct payload *out)
@@ -119,13 +116,14 @@ bool probe_ask_read(const struct message_in *in, struct probe_ask *out)
 	out->transport = get_one_of(&w, 2, "transport");
 	get_address(&w, &out->source);
 	get_address(&w, &out->as);
-	return wire_end(&w, CHANNEL_FAULT, "probe") && out->source.family && out->source.port;
+	return wire_end(&w, PAYLOAD_TRAILS, "probe") && out->source.family && out->source.port;
 }
 
 void probe_said_write(const struct probe_said *said, struct payload *out)
 {
 	payload_u8(out, said->what);
 	put_address(out, &said->at);
+	payload_le16(out, said->proto);
 	payload_le64(out, said->flow_id);
 	payload_le16(out, said->why);
 	payload_u8(out, said->report);
@@ -142,11 +140,12 @@ bool probe_said_read(const struct message_in *in, struct probe_said *out)
 	memset(out, 0, sizeof(*out));
 	out->what = get_one_of(&w, PROBE_SAYINGS, "what");
 	get_address(&w, &out->at);
+	out->proto = wire_le16(&w, "proto");
 	out->flow_id = wire_le64(&w, "flow_id");
 	out->why = wire_le16(&w, "why");
 	out->report = get_one_of(&w, REPORT_UNANSWERED + 1, "report");
 	out->from = get_one_of(&w, 2, "from");
 	out->offset = wire_le32(&w, "offset");
 	get_text(&w, CONTROL_TEXT_MAX, "text", out->text);
-	return wire_end(&w, CHANNEL_FAULT, "probe said");
+	return wire_end(&w, PAYLOAD_TRAILS, "probe said");
 }

@@ -60,7 +60,8 @@ enum probe_says {
 
 struct probe_said {
 	uint8_t        what; /* enum probe_says */
-	struct address at;
+	struct address at; /* EXPECTED: the service's listener */
+	uint16_t       proto; /* EXPECTED: what is spoken there */
 	uint64_t       flow_id;
 	uint16_t       why;
 	uint8_t        report, from; /* enum report_kind, enum side */

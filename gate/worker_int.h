@@ -10,6 +10,7 @@
 
 #include "event/journal.h"
 #include "gate/heart.h"
+#include "gate/socket.h"
 #include "gate/worker.h"
 #include "policy/policy.h"
 #include "priv/channel.h"
@@ -322,9 +323,7 @@ void association_timer(struct timer *t);
 void datagrams_flush(struct worker *w);
 
 /* address.c */
-struct address address_of(const struct sockaddr_storage *from);
-socklen_t      address_to(const struct address *a, struct sockaddr_storage *out);
-/* The same for a socket of the given family: an IPv4 address on an IPv6 socket is written in IPv6. */
+/* address_to for a socket of the given family: an IPv4 address on an IPv6 socket is written in IPv6. */
 socklen_t address_for(const struct address *a, uint8_t family, struct sockaddr_storage *out);
 /* The local address of a datagram, from and for its control message (IP_PKTINFO, IPV6_PKTINFO). */
 struct address local_read(struct msghdr *msg);

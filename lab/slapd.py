@@ -25,6 +25,7 @@ sasl-secprops none
 sasl-host localhost
 authz-regexp "^uid=([^,]+),cn=[^,]+,cn=auth$" "uid=$1,ou=people,{suffix}"
 password-hash {{CLEARTEXT}}
+loglevel 0
 sizelimit unlimited
 database mdb
 maxsize 67108864
@@ -32,6 +33,7 @@ suffix "{suffix}"
 rootdn "{admin}"
 rootpw {password}
 directory "{dir}/data"
+index objectClass,uid eq
 access to attrs=userPassword by self write by anonymous auth by * none
 access to * by users read by anonymous read
 """
@@ -75,12 +77,12 @@ def person(uid, name, password=None):
     return entry(f"uid={uid},ou=people,{SUFFIX}", *lines)
 
 
-def directory(crowd=0):
+def directory(people=PEOPLE, crowd=0):
     """The LDIF of everything; `crowd` more people stand in a unit of their own."""
     out = entry(SUFFIX, "objectClass: dcObject", "objectClass: organization", "o: Example", "dc: example")
     out += "".join(entry(f"ou={ou},{SUFFIX}", "objectClass: organizationalUnit", f"ou: {ou}") for ou in ("people", "groups"))
     out += person(USER, "Alice Example", USER_PASSWORD)
-    out += "".join(person(f"user{i:03}", f"User Number{i}") for i in range(PEOPLE))
+    out += "".join(person(f"user{i:03}", f"User Number{i}") for i in range(people))
     members = [f"member: uid=user{i:05},ou=people,{SUFFIX}" for i in range(GROUP_MEMBERS)]
     out += entry(f"cn=everybody,ou=groups,{SUFFIX}", "objectClass: groupOfNames", "cn: everybody", *members)
     out += entry(f"cn=few,ou=groups,{SUFFIX}", "objectClass: groupOfNames", "cn: few", f"member: uid={USER},ou=people,{SUFFIX}")
@@ -93,8 +95,9 @@ def directory(crowd=0):
 class Slapd:
     """Everything it writes lies below `dir`; `port` is its port on 127.0.0.1."""
 
-    def __init__(self, dir, crowd=0):
-        self.dir, self.crowd = pathlib.Path(dir), crowd
+    def __init__(self, dir, people=PEOPLE, crowd=0):
+        self.dir = pathlib.Path(dir)
+        self.people, self.crowd = people, crowd
         self.port = 0
         self.process = None
 
@@ -111,7 +114,7 @@ class Slapd:
         includes = "\n".join(f"include {schema}/{name}.schema" for name in SCHEMAS)
         values = dict(includes=includes, modules=modules, dir=self.dir, suffix=SUFFIX, admin=ADMIN, password=ADMIN_PASSWORD)
         (self.dir / "slapd.conf").write_text(CONFIG.format(**values))
-        (self.dir / "directory.ldif").write_text(directory(self.crowd))
+        (self.dir / "directory.ldif").write_text(directory(self.people, self.crowd))
 
     def _certify(self):
         command = [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]

@@ -1,0 +1,295 @@
+/* Plays one vector: the client's side over the real connection, the server's side at the gate's own far end, which is ours. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cmd/probe.h"
+#include "gate/socket.h"
+#include "policy/policy.h"
+#include "proto/driver.h"
+#include "proto/reasons.h"
+
+enum { STEP_MS = 2000, QUIET_MS = 250, CHUNK = 64 * 1024 };
+
+/* A probe that runs: the client's end, the server's end, and what the gate says of it. */
+struct probe_run {
+	const struct probe_way *way;
+	int                     client, sink, theirs; /* theirs: the end of the sink that the gate gets */
+	uint64_t                out[2]; /* bytes that came out: [SIDE_CLIENT] at the sink, [SIDE_SERVER] at the client */
+	bool                    closed[2];
+	bool                    taken, ended, not_here, denied, gone;
+	struct probe_said       expected, report;
+};
+
+/* ---- What the gate says ---- */
+
+static void said(struct probe_run *r, const struct probe_said *s)
+{
+	switch (s->what) {
+	case PROBE_EXPECTED:
+		r->expected = *s;
+		break;
+	case PROBE_NOT_HERE:
+		r->not_here = true;
+		break;
+	case PROBE_DENIED:
+		r->denied = true;
+		break;
+	case PROBE_TAKEN:
+		r->taken = true;
+		break;
+	case PROBE_REPORT:
+		/* The first is the finding; what follows is its consequence. */
+		if (!r->report.why && s->report != REPORT_UNANSWERED)
+			r->report = *s;
+		break;
+	default:
+		r->ended = true;
+	}
+}
+
+static void hear(struct probe_run *r)
+{
+	static struct message_in in;
+	struct probe_said        s;
+	enum channel_got         got;
+
+	while ((got = channel_recv(r->way->worker, &in)) == CHANNEL_MESSAGE)
+		if (in.type == MSG_PROBE_SAYS && probe_said_read(&in, &s))
+			said(r, &s);
+	if (got != CHANNEL_AGAIN)
+		r->gone = true;
+}
+
+/* Count what comes out, and throw it away. */
+static void count(struct probe_run *r, int fd, enum side from)
+{
+	uint8_t bytes[CHUNK];
+	ssize_t n = 1;
+
+	while (fd >= 0 && !r->closed[from] && n > 0) {
+		n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+		if (n > 0)
+			r->out[from] += (uint64_t)n;
+		else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+			r->closed[from] = true;
+	}
+}
+
+/* Wait for anything, at most `ms`; false when nothing came. */
+static bool wait_any(struct probe_run *r, int ms)
+{
+	struct pollfd p[3] = {{.fd = r->way->worker->fd, .events = POLLIN},
+			      {.fd = r->closed[SIDE_CLIENT] ? -1 : r->sink, .events = POLLIN},
+			      {.fd = r->closed[SIDE_SERVER] ? -1 : r->client, .events = POLLIN}};
+
+	if (poll(p, 3, ms) <= 0)
+		return false;
+	if (p[1].revents)
+		count(r, r->sink, SIDE_CLIENT);
+	if (p[2].revents)
+		count(r, r->client, SIDE_SERVER);
+	hear(r);
+	return !r->gone;
+}
+
+/* ---- Getting there ---- */
+
+/* Our address as the gate will see it: bound before we connect, so that it can be announced. */
+static bool bind_source(struct probe_run *r, struct address *source)
+{
+	struct sockaddr_storage at, mine;
+	socklen_t               n = address_to(&r->way->at, &at), len = sizeof(mine);
+	int                     type = r->way->transport == POLICY_TCP ? SOCK_STREAM : SOCK_DGRAM;
+	int                     seek = socket(at.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool                    ok = seek >= 0 && connect(seek, (struct sockaddr *)&at, n) == 0 && getsockname(seek, (struct sockaddr *)&mine, &len) == 0;
+
+	if (seek >= 0)
+		close(seek);
+	if (!ok)
+		return false;
+	*source = address_of(&mine);
+	source->port = 0;
+	n = address_to(source, &mine);
+	r->client = socket(at.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	len = sizeof(mine);
+	if (r->client < 0 || bind(r->client, (struct sockaddr *)&mine, n) != 0 || getsockname(r->client, (struct sockaddr *)&mine, &len) != 0)
+		return false;
+	*source = address_of(&mine);
+	return true;
+}
+
+static bool announce(struct probe_run *r, const struct address *source)
+{
+	struct probe_ask ask = {.transport = r->way->transport, .source = *source, .as = r->way->as};
+	uint8_t          bytes[1024];
+	struct payload   p = payload_over(bytes, sizeof(bytes));
+	int              pair[2], type = r->way->transport == POLICY_TCP ? SOCK_STREAM : SOCK_SEQPACKET;
+
+	if (socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
+		return false;
+	r->sink = pair[0];
+	strncpy(ask.service, r->way->service, sizeof(ask.service) - 1);
+	probe_ask_write(&ask, &p);
+	channel_send(r->way->worker, MSG_PROBE, bytes, p.len, pair[1]);
+	close(pair[1]);
+	for (int i = 0; i < 10 && !r->expected.at.family && !r->not_here && !r->denied; i++)
+		if (!wait_any(r, STEP_MS))
+			return false;
+	return r->expected.at.family != 0;
+}
+
+/* Connect, and wait until the gate says that it holds our end: only then is this its path and nobody else's. */
+static bool arrive(struct probe_run *r)
+{
+	struct sockaddr_storage at;
+	socklen_t               n = address_to(&r->way->at, &at);
+
+	if (connect(r->client, (struct sockaddr *)&at, n) != 0 && errno != EINPROGRESS)
+		return false;
+	/* UDP has no handshake: an empty datagram says nothing to any server. */
+	if (r->way->transport == POLICY_UDP && send(r->client, "", 0, 0) != 0)
+		return false;
+	while (!r->taken && wait_any(r, STEP_MS))
+		;
+	return r->taken;
+}
+
+static void leave(struct probe_run *r)
+{
+	if (r->client >= 0)
+		close(r->client);
+	if (r->sink >= 0)
+		close(r->sink);
+	r->client = r->sink = -1;
+	r->closed[SIDE_CLIENT] = r->closed[SIDE_SERVER] = true;
+}
+
+/* ---- Playing ---- */
+
+static bool send_whole(struct probe_run *r, int fd, const uint8_t *bytes, size_t n)
+{
+	while (n) {
+		ssize_t done = send(fd, bytes, n, MSG_NOSIGNAL);
+
+		if (done < 0 && errno == EAGAIN) {
+			if (!wait_any(r, STEP_MS) && r->gone)
+				return false;
+			if (r->report.why || r->ended)
+				return true;
+			continue;
+		}
+		if (done < 0)
+			return false;
+		/* UNSAFE: send takes no more than it was given. */
+		bytes += done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
+/* One message; then until it has come out, or the gate has spoken about it. False: neither happened. */
+static bool play(struct probe_run *r, const struct vector_step *step)
+{
+	enum side side = (enum side)step->side;
+	uint64_t  whole = r->out[side] + step->len;
+	uint8_t  *bytes = malloc(step->len ? step->len : 1);
+
+	if (!bytes)
+		return false;
+	vector_step_bytes(step, bytes);
+	send_whole(r, side == SIDE_CLIENT ? r->client : r->sink, bytes, step->len);
+	free(bytes);
+	while (r->out[side] < whole && !r->report.why && !r->ended)
+		if (!wait_any(r, STEP_MS))
+			return false;
+	return r->out[side] >= whole;
+}
+
+/* Both ends say goodbye, and everything that was on its way is counted. */
+static void finish(struct probe_run *r)
+{
+	if (r->way->transport == POLICY_TCP)
+		shutdown(r->client, SHUT_WR);
+	while (!r->closed[SIDE_CLIENT] && !r->ended && wait_any(r, r->way->transport == POLICY_TCP ? STEP_MS : QUIET_MS))
+		;
+	count(r, r->sink, SIDE_CLIENT);
+	count(r, r->client, SIDE_SERVER);
+	shutdown(r->sink, SHUT_RDWR);
+	if (r->way->transport == POLICY_UDP) {
+		close(r->sink);
+		r->sink = -1;
+		r->closed[SIDE_CLIENT] = true;
+	}
+	while (!r->ended && wait_any(r, STEP_MS))
+		;
+}
+
+static enum probe_outcome judge(const struct probe_run *r, const struct vector *v, bool before, uint64_t out_before)
+{
+	enum side side = (enum side)v->step[v->steps - 1].side;
+	bool      policy = r->report.why && (reason_of(r->report.why)->class == CLASS_POLICY || reason_of(r->report.why)->class == CLASS_OPAQUE);
+	bool      whole = r->out[side] - out_before >= v->step[v->steps - 1].len;
+
+	if (!before && (policy || !v->refuse))
+		return policy ? PROBE_BY_POLICY : PROBE_REFUSED;
+	if (!v->refuse)
+		return whole ? PROBE_PASSED : policy ? PROBE_BY_POLICY : PROBE_REFUSED;
+	/* Of a refused message not one byte. What the gate itself answers goes to the client only. */
+	if (side == SIDE_CLIENT && r->out[side] > out_before)
+		return PROBE_LEAKED;
+	if (side == SIDE_SERVER && !r->report.why && r->out[side] > out_before)
+		return PROBE_LEAKED;
+	return r->report.why == v->refuse ? PROBE_STOPPED : PROBE_STOPPED_OTHERWISE;
+}
+
+static void play_all(struct probe_run *r, const struct vector *v, struct probe_result *out)
+{
+	bool     before = true;
+	uint64_t out_before;
+
+	for (uint16_t i = 0; i + 1 < v->steps && before; i++)
+		before = play(r, &v->step[i]);
+	out_before = r->out[v->step[v->steps - 1].side];
+	if (before)
+		play(r, &v->step[v->steps - 1]);
+	finish(r);
+	out->outcome = judge(r, v, before, out_before);
+	out->report = r->report;
+}
+
+enum probe_trouble probe_vector(const struct probe_way *way, const struct vector *v, struct probe_result *out)
+{
+	struct probe_run   r = {.way = way, .client = -1, .sink = -1};
+	struct address     source;
+	enum probe_trouble trouble = PROBE_FINE;
+
+	*out = (struct probe_result){.outcome = PROBE_LEFT_OUT};
+	if (v->limits || v->tolerances)
+		return PROBE_FINE;
+	if (!bind_source(&r, &source))
+		trouble = PROBE_SYSTEM;
+	else if (!announce(&r, &source))
+		trouble = r.not_here ? PROBE_NO_SERVICE : PROBE_NO_GATE;
+	else if (!arrive(&r))
+		trouble = r.gone ? PROBE_NO_GATE : PROBE_NOT_TAKEN;
+	else
+		play_all(&r, v, out);
+	leave(&r);
+	return trouble;
+}
+
+enum probe_trouble probe_ask_where(const struct probe_way *way, struct probe_said *out)
+{
+	struct probe_run     r = {.way = way, .client = -1, .sink = -1, .closed = {true, true}};
+	const struct address nobody = {.family = 4, .ip = {127, 0, 0, 1}, .port = 1};
+	bool                 ok = announce(&r, &nobody);
+
+	*out = r.expected;
+	leave(&r);
+	return ok ? PROBE_FINE : r.not_here ? PROBE_NO_SERVICE : PROBE_NO_GATE;
+}
