@@ -65,8 +65,10 @@ def things(program, running, listening):
 
 
 def malformed(program, running, listening):
+    """probe's messages reach no server, whatever the gate does; without that verb a vector is sent as any client would."""
     if gate.has("probe", program):
-        return Try("malformed messages, which are stopped: probe sends them through the gate to no server", [shown(program), "probe", "directory", "--run", running.run], 0)
+        words = [shown(program), "probe", "directory", "--run", running.run, "-v", "--only", exchange.BROKEN[0]]
+        return Try("a malformed message, which is stopped (without --only: all of them)", words, 0)
     return Try("a malformed message, which is stopped", [shown(gate.ROOT / "lab" / "send-vector"), exchange.BROKEN[0], listening], 0)
 
 
