@@ -14,7 +14,7 @@ all: ## build/sallyport
 	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) -Db_lto=true >/dev/null
 	@ninja -C $(BUILD) --quiet
 
-run: all ## start the lab, record real clients, check the recording
+run: all ## start the lab: a real server, the gate in front, things to try (lab/run --check: without a gate)
 	@lab/run $(BUILD)/sallyport
 
 test: ## everything CI runs

@@ -3,12 +3,12 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import time
 
 import relay
 import slapd
+from vector import Vector
 
 HERE = pathlib.Path(__file__).resolve().parent
 PEOPLE, GROUPS = f"ou=people,{slapd.SUFFIX}", f"ou=groups,{slapd.SUFFIX}"
@@ -96,11 +96,11 @@ def operations(port, server):
     ]
 
 
-def perform(operation, server):
-    """Run one client. (exit code is as expected, what it said); None instead when it is not installed."""
+def finished(operation, server):
+    """Run one client to its end; why not instead when it is not installed."""
     command = [str(word) for word in operation.command]
     if not shutil.which(command[0]):
-        return None, f"{command[0]} is not installed"
+        return f"{command[0]} is not installed"
     environment = {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "LDAPCONF": str(server.dir / "ldap.conf"),
@@ -112,8 +112,14 @@ def perform(operation, server):
     done = subprocess.run(
         command, input=operation.stdin, capture_output=True, text=True, errors="replace", env=environment, timeout=60, check=False
     )
-    if done.returncode == 77:
-        return None, done.stdout.strip()
+    return done.stdout.strip() if done.returncode == 77 else done
+
+
+def perform(operation, server):
+    """Run one client. (exit code is as expected, what it said); None instead when it is not installed."""
+    done = finished(operation, server)
+    if isinstance(done, str):
+        return None, done
     return done.returncode == operation.code, f"exit {done.returncode}, expected {operation.code}\n{done.stdout}{done.stderr}"
 
 
@@ -173,41 +179,3 @@ class Relayed:
     def stop(self):
         self.relay.stop()
         self.file.close()
-
-
-class Vector:
-    """One of the project's vectors, as tools/vectors tells it."""
-
-    def __init__(self, name):
-        done = subprocess.run([HERE.parent / "tools" / "vectors", "--emit", name], capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(done.stderr.strip())
-        self.name, self.messages, self.refused, self.path = name, [], None, ""
-        for line in done.stdout.splitlines():
-            word, _, rest = line.partition(" ")
-            if word in ("client", "server"):
-                self.messages.append((word, bytes.fromhex(rest)))
-            elif word == "refuse":
-                self.refused, _, self.path = rest.partition(" ")
-
-    def send(self, port, patience=0.5):
-        """The client's messages to loopback; where the vector has the server speak we listen first. Returns our port."""
-        with socket.create_connection(("127.0.0.1", port), 5) as connection:
-            connection.settimeout(patience)
-            glued = b""
-            for side, data in [*self.messages, ("server", b"")]:
-                if side == "client":
-                    glued += data
-                elif glued:
-                    connection.sendall(glued)
-                    self._listen(connection)
-                    glued = b""
-            return connection.getsockname()[1]
-
-    @staticmethod
-    def _listen(connection):
-        """Until the server has said something, or closed, or kept still."""
-        try:
-            connection.recv(65536)
-        except OSError:
-            pass

@@ -12,6 +12,7 @@ ADMIN, ADMIN_PASSWORD = f"cn=admin,{SUFFIX}", "lab-admin"
 USER, USER_PASSWORD = "alice", "lab-alice"
 PEOPLE, GROUP_MEMBERS = 40, 3000
 SEARCHED = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin"
+GIVEN = set()
 SCHEMAS = ["core", "cosine", "inetorgperson"]
 CONFIG = """
 {includes}
@@ -47,9 +48,22 @@ def program(name):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port nobody listens on, and that was not given here before."""
+    while True:
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        if port not in GIVEN:
+            GIVEN.add(port)
+            return port
+
+
+def answers(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
 
 
 def entry(dn, *lines):
@@ -63,8 +77,8 @@ def person(uid, name, password=None):
     return entry(f"uid={uid},ou=people,{SUFFIX}", *lines)
 
 
-def directory(people=PEOPLE):
-    """The LDIF of everything."""
+def directory(people=PEOPLE, crowd=0):
+    """The LDIF of everything; `crowd` more people stand in a unit of their own."""
     out = entry(SUFFIX, "objectClass: dcObject", "objectClass: organization", "o: Example", "dc: example")
     out += "".join(entry(f"ou={ou},{SUFFIX}", "objectClass: organizationalUnit", f"ou: {ou}") for ou in ("people", "groups"))
     out += person(USER, "Alice Example", USER_PASSWORD)
@@ -72,15 +86,18 @@ def directory(people=PEOPLE):
     members = [f"member: uid=user{i:05},ou=people,{SUFFIX}" for i in range(GROUP_MEMBERS)]
     out += entry(f"cn=everybody,ou=groups,{SUFFIX}", "objectClass: groupOfNames", "cn: everybody", *members)
     out += entry(f"cn=few,ou=groups,{SUFFIX}", "objectClass: groupOfNames", "cn: few", f"member: uid={USER},ou=people,{SUFFIX}")
+    if crowd:
+        out += entry(f"ou=crowd,{SUFFIX}", "objectClass: organizationalUnit", "ou: crowd")
+        out += "".join(entry(f"uid=c{i},ou=crowd,{SUFFIX}", "objectClass: account", f"uid: c{i}") for i in range(crowd))
     return out
 
 
 class Slapd:
     """Everything it writes lies below `dir`; `port` is its port on 127.0.0.1."""
 
-    def __init__(self, dir, people=PEOPLE):
+    def __init__(self, dir, people=PEOPLE, crowd=0):
         self.dir = pathlib.Path(dir)
-        self.people = people
+        self.people, self.crowd = people, crowd
         self.port = 0
         self.process = None
 
@@ -97,7 +114,7 @@ class Slapd:
         includes = "\n".join(f"include {schema}/{name}.schema" for name in SCHEMAS)
         values = dict(includes=includes, modules=modules, dir=self.dir, suffix=SUFFIX, admin=ADMIN, password=ADMIN_PASSWORD)
         (self.dir / "slapd.conf").write_text(CONFIG.format(**values))
-        (self.dir / "directory.ldif").write_text(directory(self.people))
+        (self.dir / "directory.ldif").write_text(directory(self.people, self.crowd))
 
     def _certify(self):
         command = [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
@@ -115,19 +132,12 @@ class Slapd:
             # Its own session: Ctrl-C reaches us first, and we end it when its clients are done.
             self.process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + patience
-        while not self._answers():
+        while not answers(self.port):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise RuntimeError("slapd did not start:\n" + (self.dir / "slapd.log").read_text())
             time.sleep(0.05)
         return self
-
-    def _answers(self):
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-            return True
-        except OSError:
-            return False
 
     def alive(self):
         return self.process is not None and self.process.poll() is None

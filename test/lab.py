@@ -79,7 +79,7 @@ def lawful(kind, server, scratch):
 
 
 def broken(kind, server, scratch):
-    vectors = [exchange.Vector(name) for name in exchange.BROKEN]
+    vectors = [exchange.Vector.named(name) for name in exchange.BROKEN]
     ports = {}
 
     def work(port):

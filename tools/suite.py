@@ -148,6 +148,10 @@ STAGES = {
     "corpus": script("test/corpus.py"),
     "differential": script("test/differential.py"),
     "lab": script("test/lab.py"),
+    "lab-run": script("test/lab_run.py"),
+    "gate-lab": script("test/gate_lab.py"),
+    "gate-vectors": script("test/gate_vectors.py"),
+    "gate-hardship": script("test/gate_hardship.py"),
     "fuzz": stage_fuzz,
 }
 NEEDS_NO_BUILD = {"gcc", "clang", "check"}
