@@ -140,7 +140,7 @@ static bool announce(struct probe_run *r, const struct address *source)
 	if (socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
 		return false;
 	r->sink = pair[0];
-	strncpy(ask.service, r->way->service, sizeof(ask.service) - 1);
+	memcpy(ask.service, r->way->service, strlen(r->way->service)); /* the verb saw that it fits */
 	probe_ask_write(&ask, &p);
 	channel_send(r->way->worker, MSG_PROBE, bytes, p.len, pair[1]);
 	close(pair[1]);

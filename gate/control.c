@@ -236,7 +236,7 @@ static bool send_row(struct client *c, const struct session *s)
 				  .ip_protocol = IPPROTO_TCP,
 				  .proto = driver_protocol(s->c.flow)->id,
 				  .client = s->c.source,
-				  .server = s->c.server,
+				  .server = conversation_server(&s->c),
 				  .age_ms = (c->w->wall_us - s->c.began_us) / 1000,
 				  .bytes = {s->c.bytes[0], s->c.bytes[1]},
 				  .units = {s->c.units[0], s->c.units[1]},

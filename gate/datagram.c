@@ -153,8 +153,8 @@ static bool connect_server(struct association *a)
 		a->fd = probe_take_sink(a->c.w, a->c.probe);
 	} else if (service_of(a)->upstreams) {
 		a->target = pick(a);
-		a->c.server = service_of(a)->upstream[a->target].at;
-		n = address_to(&a->c.server, &at);
+		a->c.upstream = (uint16_t)(a->target + 1);
+		n = address_to(&service_of(a)->upstream[a->target].at, &at);
 		a->fd = socket(at.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		if (a->fd >= 0 && connect(a->fd, (struct sockaddr *)&at, n) != 0) {
 			server_down(&a->c, &service_of(a)->upstream[a->target], errno);

@@ -79,8 +79,8 @@ static void dial_next(struct session *s)
 	while ((i = next_target(s)) != UINT16_MAX) {
 		s->target = (uint16_t)(i + 1);
 		s->tried = true;
-		s->c.server = svc->upstream[i].at;
-		error = start(s, &s->c.server);
+		s->c.upstream = (uint16_t)(i + 1);
+		error = start(s, &svc->upstream[i].at);
 		if (!error) {
 			session_phase(s, PHASE_CONNECT);
 			return;

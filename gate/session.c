@@ -168,7 +168,7 @@ static bool incomplete(const struct session *s, enum side from)
 static void check_pace(struct session *s, enum side from)
 {
 	struct half *h = &s->side[from];
-	uint64_t     now = s->c.w->clock.now_ms, rate;
+	uint32_t     now = (uint32_t)s->c.w->clock.now_ms | 1, rate;
 
 	if (s->ended || !incomplete(s, from)) {
 		h->slow_ms = 0;
@@ -181,7 +181,7 @@ static void check_pace(struct session *s, enum side from)
 	}
 	if (now - h->slow_ms < SLOW_AFTER_MS)
 		return;
-	rate = h->slow_len * UINT64_C(1000) / (now - h->slow_ms);
+	rate = (uint32_t)(h->slow_len * UINT64_C(1000) / (now - h->slow_ms));
 	if (rate < SLOW_RATE)
 		session_abort(s, R_GATE_SLOW, SLOW_RATE, rate);
 }
