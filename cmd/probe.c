@@ -137,6 +137,8 @@ static const char *trouble_text(enum probe_trouble trouble)
 	switch (trouble) {
 	case PROBE_NOT_TAKEN:
 		return "what answers there is not this gate's service: not one byte of a vector was sent";
+	case PROBE_BUSY:
+		return "the gate has as many probes as it takes at once: try again";
 	case PROBE_NO_GATE:
 		return "the gate stopped answering: nothing more is sent";
 	default:
@@ -207,7 +209,7 @@ static void summary(const struct job *job, const char *protocol)
 	       n[PROBE_STOPPED] + n[PROBE_STOPPED_OTHERWISE] + n[PROBE_LEAKED], n[PROBE_STOPPED] + n[PROBE_STOPPED_OTHERWISE], n[PROBE_LEAKED],
 	       n[PROBE_PASSED] + n[PROBE_BY_POLICY] + n[PROBE_REFUSED], n[PROBE_PASSED], n[PROBE_BY_POLICY], n[PROBE_REFUSED]);
 	if (n[PROBE_LEFT_OUT])
-		printf("%u vectors are about limits or tolerances of their own, and were left out\n", n[PROBE_LEFT_OUT]);
+		printf("%u vectors need limits or tolerances of their own, or a server that speaks first, and were left out\n", n[PROBE_LEFT_OUT]);
 }
 
 /* One worker: has it the service? Then all of it. */

@@ -24,7 +24,7 @@ enum probe_outcome {
 	PROBE_PASSED, /* a lawful message came out */
 	PROBE_BY_POLICY, /* policy stopped a lawful message, or one before it */
 	PROBE_REFUSED, /* a recogniser refused a lawful message */
-	PROBE_LEFT_OUT, /* the vector needs limits or tolerances of its own */
+	PROBE_LEFT_OUT, /* the vector needs limits or tolerances of its own, or a server that speaks first */
 	PROBE_OUTCOMES
 };
 
@@ -34,7 +34,7 @@ struct probe_result {
 };
 
 /* How a probe failed before or while it ran. No byte of a vector is sent unless the gate has said that it holds the connection. */
-enum probe_trouble { PROBE_FINE = 0, PROBE_NO_GATE, PROBE_NO_SERVICE, PROBE_NOT_TAKEN, PROBE_SYSTEM };
+enum probe_trouble { PROBE_FINE = 0, PROBE_NO_GATE, PROBE_NO_SERVICE, PROBE_NOT_TAKEN, PROBE_BUSY /* too many probes at once */, PROBE_SYSTEM };
 
 enum probe_trouble probe_vector(const struct probe_way *way, const struct vector *vector, struct probe_result *out);
 /* Ask where the service listens and what is spoken there; EXPECTED in *out. `way->at` is not used. */

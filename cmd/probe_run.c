@@ -13,22 +13,26 @@
 #include "proto/driver.h"
 #include "proto/reasons.h"
 
-enum { STEP_MS = 2000, QUIET_MS = 250, CHUNK = 64 * 1024 };
+enum { STEP_MS = 2000, CHUNK = 64 * 1024 };
 
 /* A probe that runs: the client's end, the server's end, and what the gate says of it. */
 struct probe_run {
 	const struct probe_way *way;
 	int                     client, sink, theirs; /* theirs: the end of the sink that the gate gets */
 	uint64_t                out[2]; /* bytes that came out: [SIDE_CLIENT] at the sink, [SIDE_SERVER] at the client */
+	uint64_t                sent[2];
 	bool                    closed[2];
 	bool                    taken, ended, not_here, denied, gone;
-	struct probe_said       expected, report;
+	struct probe_said       expected, report, turn;
 };
 
 /* ---- What the gate says ---- */
 
 static void said(struct probe_run *r, const struct probe_said *s)
 {
+	/* What comes before our announcement is answered is about the probe before. */
+	if (!r->expected.at.family && s->what != PROBE_EXPECTED && s->what != PROBE_NOT_HERE && s->what != PROBE_DENIED)
+		return;
 	switch (s->what) {
 	case PROBE_EXPECTED:
 		r->expected = *s;
@@ -46,6 +50,9 @@ static void said(struct probe_run *r, const struct probe_said *s)
 		/* The first is the finding; what follows is its consequence. */
 		if (!r->report.why && s->report != REPORT_UNANSWERED)
 			r->report = *s;
+		break;
+	case PROBE_TURN:
+		r->turn = *s;
 		break;
 	default:
 		r->ended = true;
@@ -85,7 +92,7 @@ static bool wait_any(struct probe_run *r, int ms)
 {
 	struct pollfd p[3] = {{.fd = r->way->worker->fd, .events = POLLIN},
 			      {.fd = r->closed[SIDE_CLIENT] ? -1 : r->sink, .events = POLLIN},
-			      {.fd = r->closed[SIDE_SERVER] ? -1 : r->client, .events = POLLIN}};
+			      {.fd = r->closed[SIDE_SERVER] || !r->taken ? -1 : r->client, .events = POLLIN}};
 
 	if (poll(p, 3, ms) <= 0)
 		return false;
@@ -192,22 +199,31 @@ static bool send_whole(struct probe_run *r, int fd, const uint8_t *bytes, size_t
 	return true;
 }
 
-/* One message; then until it has come out, or the gate has spoken about it. False: neither happened. */
+/* Everything we sent was looked at, and what was let through has come out. A unit that waits for the other side is settled too. */
+static bool settled(const struct probe_run *r)
+{
+	for (int i = 0; i < 2; i++)
+		if (r->turn.received[i] < r->sent[i] || r->out[i] < r->turn.forwarded[i])
+			return false;
+	return true;
+}
+
+/* One message; then until the gate has made up its mind. */
 static bool play(struct probe_run *r, const struct vector_step *step)
 {
 	enum side side = (enum side)step->side;
-	uint64_t  whole = r->out[side] + step->len;
 	uint8_t  *bytes = malloc(step->len ? step->len : 1);
+	bool      ok;
 
 	if (!bytes)
 		return false;
 	vector_step_bytes(step, bytes);
-	send_whole(r, side == SIDE_CLIENT ? r->client : r->sink, bytes, step->len);
+	r->sent[side] += step->len;
+	ok = send_whole(r, side == SIDE_CLIENT ? r->client : r->sink, bytes, step->len);
 	free(bytes);
-	while (r->out[side] < whole && !r->report.why && !r->ended)
-		if (!wait_any(r, STEP_MS))
-			return false;
-	return r->out[side] >= whole;
+	while (ok && !settled(r) && !r->report.why && !r->ended)
+		ok = wait_any(r, STEP_MS);
+	return ok && !r->report.why && !r->ended;
 }
 
 /* Both ends say goodbye, and everything that was on its way is counted. */
@@ -215,50 +231,50 @@ static void finish(struct probe_run *r)
 {
 	if (r->way->transport == POLICY_TCP)
 		shutdown(r->client, SHUT_WR);
-	while (!r->closed[SIDE_CLIENT] && !r->ended && wait_any(r, r->way->transport == POLICY_TCP ? STEP_MS : QUIET_MS))
+	/* An association does not end, but what became of its datagrams is settled. */
+	if (r->way->transport == POLICY_UDP)
+		return;
+	while (!r->closed[SIDE_CLIENT] && !r->ended && wait_any(r, STEP_MS))
 		;
 	count(r, r->sink, SIDE_CLIENT);
 	count(r, r->client, SIDE_SERVER);
 	shutdown(r->sink, SHUT_RDWR);
-	if (r->way->transport == POLICY_UDP) {
-		close(r->sink);
-		r->sink = -1;
-		r->closed[SIDE_CLIENT] = true;
-	}
 	while (!r->ended && wait_any(r, STEP_MS))
 		;
 }
 
-static enum probe_outcome judge(const struct probe_run *r, const struct vector *v, bool before, uint64_t out_before)
+/* Bytes of the messages before the last one, by side. */
+static void sum_before(const struct vector *v, uint64_t out[2])
 {
-	enum side side = (enum side)v->step[v->steps - 1].side;
-	bool      policy = r->report.why && (reason_of(r->report.why)->class == CLASS_POLICY || reason_of(r->report.why)->class == CLASS_OPAQUE);
-	bool      whole = r->out[side] - out_before >= v->step[v->steps - 1].len;
+	out[SIDE_CLIENT] = out[SIDE_SERVER] = 0;
+	for (uint16_t i = 0; i + 1 < v->steps; i++)
+		out[v->step[i].side] += v->step[i].len;
+}
 
-	if (!before && (policy || !v->refuse))
-		return policy ? PROBE_BY_POLICY : PROBE_REFUSED;
+static enum probe_outcome judge(const struct probe_run *r, const struct vector *v)
+{
+	uint8_t  class = r->report.why ? reason_of(r->report.why)->class : CLASS_DOCUMENT;
+	bool     policy = class == CLASS_POLICY || class == CLASS_OPAQUE;
+	bool     all = r->turn.taken[SIDE_CLIENT] == r->sent[SIDE_CLIENT] && r->turn.taken[SIDE_SERVER] == r->sent[SIDE_SERVER];
+	uint64_t before[2];
+
+	if (policy)
+		return PROBE_BY_POLICY;
 	if (!v->refuse)
-		return whole ? PROBE_PASSED : policy ? PROBE_BY_POLICY : PROBE_REFUSED;
-	/* Of a refused message not one byte. What the gate itself answers goes to the client only. */
-	if (side == SIDE_CLIENT && r->out[side] > out_before)
-		return PROBE_LEAKED;
-	if (side == SIDE_SERVER && !r->report.why && r->out[side] > out_before)
+		return all && !r->report.why ? PROBE_PASSED : PROBE_REFUSED;
+	/* Of a refused message not one byte comes out behind the gate. In front of it the gate's own answer may. */
+	sum_before(v, before);
+	if (r->out[SIDE_CLIENT] > before[SIDE_CLIENT] || r->turn.forwarded[SIDE_SERVER] > before[SIDE_SERVER])
 		return PROBE_LEAKED;
 	return r->report.why == v->refuse ? PROBE_STOPPED : PROBE_STOPPED_OTHERWISE;
 }
 
 static void play_all(struct probe_run *r, const struct vector *v, struct probe_result *out)
 {
-	bool     before = true;
-	uint64_t out_before;
-
-	for (uint16_t i = 0; i + 1 < v->steps && before; i++)
-		before = play(r, &v->step[i]);
-	out_before = r->out[v->step[v->steps - 1].side];
-	if (before)
-		play(r, &v->step[v->steps - 1]);
+	for (uint16_t i = 0; i < v->steps && play(r, &v->step[i]); i++)
+		;
 	finish(r);
-	out->outcome = judge(r, v, before, out_before);
+	out->outcome = judge(r, v);
 	out->report = r->report;
 }
 
@@ -269,12 +285,13 @@ enum probe_trouble probe_vector(const struct probe_way *way, const struct vector
 	enum probe_trouble trouble = PROBE_FINE;
 
 	*out = (struct probe_result){.outcome = PROBE_LEFT_OUT};
-	if (v->limits || v->tolerances)
+	/* The gate dials when the client has spoken, so that no server can speak first. */
+	if (v->limits || v->tolerances || v->step[0].side == SIDE_SERVER)
 		return PROBE_FINE;
 	if (!bind_source(&r, &source))
 		trouble = PROBE_SYSTEM;
 	else if (!announce(&r, &source))
-		trouble = r.not_here ? PROBE_NO_SERVICE : PROBE_NO_GATE;
+		trouble = r.not_here ? PROBE_NO_SERVICE : r.denied ? PROBE_BUSY : PROBE_NO_GATE;
 	else if (!arrive(&r))
 		trouble = r.gone ? PROBE_NO_GATE : PROBE_NOT_TAKEN;
 	else

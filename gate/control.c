@@ -101,6 +101,17 @@ static struct probe *probe_room(struct control *control)
 	return NULL;
 }
 
+/* An association has no end of its own but the idle time: a probe's ends when its command has seen enough. */
+static void end_datagrams(struct client *c)
+{
+	for (int i = 0; i < PROBES_MAX; i++) {
+		struct probe *p = &c->w->control->probe[i];
+
+		if (p->used && p->client == c && p->taken && p->ask.transport == POLICY_UDP)
+			datagrams_end_probe(c->w, i);
+	}
+}
+
 static void expect(struct client *c, struct message_in *in)
 {
 	struct worker         *w = c->w;
@@ -182,6 +193,20 @@ void probe_says_report(struct worker *w, int probe, const struct report *report)
 		say(w->control->probe[probe].client, &said);
 }
 
+void probe_says_turn(const struct conversation *c)
+{
+	struct probe_said said = {.what = PROBE_TURN};
+	struct client    *client = c->w->control->probe[c->probe].client;
+
+	for (int i = 0; i < 2; i++) {
+		said.received[i] = c->bytes[i];
+		said.taken[i] = driver_offset(c->flow, (enum side)i);
+		said.forwarded[i] = c->forwarded[i];
+	}
+	if (client)
+		say(client, &said);
+}
+
 void probe_says_ended(struct worker *w, int probe, uint16_t why)
 {
 	struct probe_said said = {.what = PROBE_ENDED, .why = why};
@@ -255,6 +280,7 @@ static void client_close(struct client *c)
 {
 	struct control *control = c->w->control;
 
+	end_datagrams(c);
 	for (unsigned i = 0; i < PROBES_MAX; i++) {
 		struct probe *p = &control->probe[i];
 
@@ -315,6 +341,7 @@ static void client_event(struct client *c)
 			c->listed = 0;
 			c->listing = true;
 		} else if (in->type == MSG_PROBE) {
+			end_datagrams(c);
 			expect(c, in);
 		}
 		if (in->fd >= 0)

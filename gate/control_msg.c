@@ -129,6 +129,11 @@ void probe_said_write(const struct probe_said *said, struct payload *out)
 	payload_u8(out, said->report);
 	payload_u8(out, said->from);
 	payload_le32(out, said->offset);
+	for (int i = 0; i < 2; i++) {
+		payload_le64(out, said->received[i]);
+		payload_le64(out, said->taken[i]);
+		payload_le64(out, said->forwarded[i]);
+	}
 	put_text(out, said->text, CONTROL_TEXT_MAX);
 }
 
@@ -146,6 +151,11 @@ bool probe_said_read(const struct message_in *in, struct probe_said *out)
 	out->report = get_one_of(&w, REPORT_UNANSWERED + 1, "report");
 	out->from = get_one_of(&w, 2, "from");
 	out->offset = wire_le32(&w, "offset");
+	for (int i = 0; i < 2; i++) {
+		out->received[i] = wire_le64(&w, "received");
+		out->taken[i] = wire_le64(&w, "taken");
+		out->forwarded[i] = wire_le64(&w, "forwarded");
+	}
 	get_text(&w, CONTROL_TEXT_MAX, "text", out->text);
 	return wire_end(&w, PAYLOAD_TRAILS, "probe said");
 }

@@ -54,6 +54,7 @@ enum probe_says {
 	PROBE_DENIED, /* text says why */
 	PROBE_TAKEN, /* the connection is there and is the probe: now bytes may be sent. flow_id */
 	PROBE_REPORT, /* report, why, from, offset, path */
+	PROBE_TURN, /* what has come so far was looked at: received, taken, forwarded */
 	PROBE_ENDED, /* why */
 	PROBE_SAYINGS
 };
@@ -66,6 +67,7 @@ struct probe_said {
 	uint16_t       why;
 	uint8_t        report, from; /* enum report_kind, enum side */
 	uint32_t       offset;
+	uint64_t       received[2], taken[2], forwarded[2]; /* by enum side; taken: let through, swallowed or refused */
 	char           text[CONTROL_TEXT_MAX + 1]; /* DENIED: why; REPORT: the field path */
 };
 

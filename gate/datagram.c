@@ -343,6 +343,8 @@ static void drive(struct association *a, enum side from, const uint8_t *bytes, s
 	conversation_heart(&a->c);
 	while (driver_turn(a->c.flow, from) == TURN_AGAIN)
 		;
+	if (a->c.probe >= 0)
+		probe_says_turn(&a->c);
 	timer_set(w, &a->timer, service_of(a)->udp_idle);
 }
 
@@ -405,6 +407,16 @@ void association_event(struct association *a, uint32_t events)
 			server_up(&a->c, &service_of(a)->upstream[a->target]);
 		drive(a, SIDE_SERVER, a->c.w->scratch, (size_t)n);
 	}
+}
+
+void datagrams_end_probe(struct worker *w, int probe)
+{
+	for (int answered = 0; answered < 2; answered++)
+		for (struct association *a = w->datagrams->oldest[answered], *next; a; a = next) {
+			next = a->next;
+			if (a->c.probe == probe)
+				association_close(a, END_CLOSED, R_NONE);
+		}
 }
 
 bool datagrams_open(struct worker *w)

@@ -209,6 +209,8 @@ void session_begin_turn(struct session *s)
 void session_end_turn(struct session *s, enum turn turn)
 {
 	s->again = turn == TURN_AGAIN;
+	if (s->c.probe >= 0)
+		probe_says_turn(&s->c);
 	half_flush(s, SIDE_SERVER);
 	half_flush(s, SIDE_CLIENT);
 	if (s->ended) {

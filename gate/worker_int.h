@@ -21,7 +21,7 @@ enum {
 	SCRATCH = 256 * 1024, /* bytes read at once, and per flow and turn */
 	TURN_UNITS = 32, /* units per direction before another flow has its turn */
 	HEADER_READ = 512, /* what is read where a large payload's next header is expected */
-	SPLICE_LEAST = 32 * 1024, /* opaque bytes from which the kernel moves them (bench/gate) */
+	SPLICE_LEAST = 128 * 1024, /* opaque bytes from which the kernel moves them: below, a copy is cheaper (bench/gate) */
 	RESERVE_FROM = 64 * 1024, /* a unit larger than this reserves its memory first */
 	PIPES_MAX = 64, /* the kernel gives a user 64 pipes of 1 MiB */
 	PIPE_SIZE = 1024 * 1024,
@@ -311,12 +311,14 @@ int  probe_take_sink(struct worker *w, int probe);
 void probe_arrival(struct worker *w, int probe, struct policy_arrival *arrival);
 void probe_says_taken(struct worker *w, int probe, uint64_t flow_id);
 void probe_says_report(struct worker *w, int probe, const struct report *report);
+void probe_says_turn(const struct conversation *c);
 void probe_says_ended(struct worker *w, int probe, uint16_t why);
 
 /* datagram.c */
 bool datagrams_open(struct worker *w);
 void datagrams_close(struct worker *w);
 void datagrams_receive(struct worker *w, struct listener *l);
+void datagrams_end_probe(struct worker *w, int probe);
 void association_event(struct association *a, uint32_t events);
 void association_timer(struct timer *t);
 /* Free the dead; only between two events. */
