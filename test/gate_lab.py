@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -217,6 +218,7 @@ def main():
     if not gate.has("run"):
         TAP.ok(False, "the program is built and has the verb run")
         return TAP.done()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended all the same
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-gate-"))
     try:
         part("slapd", no_slapd(), slapd_equal, scratch / "slapd")
