@@ -338,14 +338,18 @@ static bool session_splice(struct session *s, enum side from, size_t *budget)
 
 	if (!h->pipe && (left < SPLICE_LEAST || (left == OPAQUE_MAX && !h->bulk) || h->hold_len || s->side[other_side(from)].fd < 0))
 		return false;
+	/* The end of the payload may set an answer of ours free: it is this flow's turn, and its client's answer. */
+	session_begin_turn(s);
 	if (!splice_some(s, from, &moved))
 		return false;
+	half_flush(s, SIDE_CLIENT);
 	*budget -= moved < *budget ? moved : *budget;
 	if (moved)
 		session_moved(s);
 	if (left == OPAQUE_MAX && moved < SPLICE_LEAST)
 		h->bulk = false;
-	if (!h->pipe && h->fin_seen && !fin)
+	/* The payload's end frees what waits, and a FIN seen at any time is told when the pipe is empty. */
+	if (!h->pipe && (h->fin_seen || (moved && !driver_opaque_left(s->c.flow, from))))
 		session_drive(s, from);
 	return moved || (h->fin_seen && !fin) || h->reset;
 }
