@@ -241,7 +241,7 @@ static bool may_read(const struct session *s, enum side from)
 	const struct half *h = &s->side[from], *to = &s->side[other_side(from)];
 
 	return h->readable && h->fd >= 0 && !h->fin_seen && !h->connecting && !to->out_len && !to->connecting && !h->reserving && !s->again &&
-	       !driver_waiting(s->c.flow, from);
+	       !driver_waiting(s->c.flow, from) && (from == SIDE_SERVER || h->out_len < UNREAD_MOST);
 }
 
 /* Where the next bytes of a side go. False: nowhere yet. */
