@@ -311,7 +311,7 @@ def first_in_line(scratch):
     server.close()
 
 
-TESTS = (splice_end, other_client, unread_answers)
+TESTS = (splice_end, other_client, unread_answers, large_behind_large, first_in_line)
 
 
 def main():
