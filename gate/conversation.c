@@ -39,24 +39,24 @@ bool conversation_begin(struct conversation *c, struct driver_env *env, const st
 	return c->flow != NULL;
 }
 
-uint16_t conversation_admit(struct worker *w, uint32_t service, const struct address *source)
+uint16_t conversation_admit(struct worker *w, uint32_t service, enum policy_transport transport, const struct address *source)
 {
 	struct service *svc = &w->service[service];
 
-	if (svc->flows >= svc->limit[SETTING_FLOWS])
+	if (svc->flows[transport] >= svc->limit[SETTING_FLOWS])
 		return R_GATE_FLOWS;
 	if (!sources_add(w->sources, source, service, svc->limit[SETTING_FLOWS_PER_SOURCE]))
 		return R_GATE_SOURCE;
-	svc->flows++;
+	svc->flows[transport]++;
 	return R_NONE;
 }
 
 void conversation_leave(struct conversation *c)
 {
-	uint32_t service = c->w->listener[c->listener].said.service;
+	const struct policy_listener *l = &c->w->listener[c->listener].said;
 
-	c->w->service[service].flows--;
-	sources_remove(c->w->sources, &c->source, service);
+	c->w->service[l->service].flows[l->transport]--;
+	sources_remove(c->w->sources, &c->source, l->service);
 }
 
 void turned_away(struct worker *w, uint32_t service, uint16_t why, uint8_t ip_protocol, const struct address *source)
