@@ -146,6 +146,7 @@ static uint16_t pick(const struct association *a)
 static bool connect_server(struct association *a)
 {
 	struct sockaddr_storage at;
+	struct address          to;
 	struct epoll_event      event = {.events = EPOLLIN, .data.u64 = (uint64_t)(uintptr_t)a | ABOUT_ASSOCIATION};
 	socklen_t               n;
 
@@ -154,7 +155,8 @@ static bool connect_server(struct association *a)
 	} else if (service_of(a)->upstreams) {
 		a->target = pick(a);
 		a->c.upstream = (uint16_t)(a->target + 1);
-		n = address_to(&service_of(a)->upstream[a->target].at, &at);
+		to = conversation_server(&a->c);
+		n = address_to(&to, &at);
 		a->fd = socket(at.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		if (a->fd >= 0 && connect(a->fd, (struct sockaddr *)&at, n) != 0) {
 			server_down(&a->c, &service_of(a)->upstream[a->target], errno);

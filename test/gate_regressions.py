@@ -341,7 +341,7 @@ def no_hole(scratch):
     server.close()
 
 
-TESTS = (splice_end, other_client, unread_answers, large_behind_large, first_in_line, no_hole, udp_services)
+TESTS = (splice_end, other_client, unread_answers, large_behind_large, first_in_line, no_hole, udp_services, default_port)
 
 
 def main():
