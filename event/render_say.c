@@ -134,8 +134,11 @@ void say_flow(const struct shown *s, struct str *out)
 		str_count(out, r->watched);
 		str_add(out, " watched");
 	}
-	if (r->why) {
-		str_fmt(out, ": %s: ", reason_of(r->why)->id);
+	if (r->why)
+		str_fmt(out, ": %s", reason_of(r->why)->id);
+	/* The numbers of a refusal stand in its own event. */
+	if (r->why && !strchr(reason_of(r->why)->sentence, '{')) {
+		str_add(out, ": ");
 		reason_words(r, out);
 	}
 }
