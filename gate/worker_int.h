@@ -273,6 +273,7 @@ void session_close(struct session *s, enum record_end end, bool reset);
 void sessions_bury(struct worker *w);
 /* Run it again in the next loop turn. */
 void session_queue(struct session *s);
+void sessions_end_probe(struct worker *w, int probe);
 /* The gate stops: every flow ends now. */
 void sessions_stop(struct worker *w);
 
