@@ -129,29 +129,28 @@ void half_release(struct session *s, enum side side)
 static bool hold_room(struct session *s, enum side side, size_t want, bool must)
 {
 	struct half *h = &s->side[side];
-	size_t       cap = slots_size(want);
+	size_t       cap = slots_size(want), had = h->hold_cap > RESERVE_FROM ? h->hold_cap : 0;
+	/* What it has counts: asking for all of it again could wait for itself. */
+	size_t       more = cap > RESERVE_FROM && cap > had ? cap - had : 0;
 	uint8_t     *bigger;
-	uint32_t     len = h->hold_len;
 
 	if (h->hold_cap >= want)
 		return true;
-	if (cap > RESERVE_FROM && must)
-		reserve_force(s->c.w, cap);
-	else if (cap > RESERVE_FROM && !reserve_ask(s, side, cap))
+	if (must)
+		reserve_force(s->c.w, more);
+	else if (more && !reserve_ask(s, side, more))
 		return false;
 	bigger = cap ? slots_take(&s->c.w->slots, cap) : NULL;
 	if (!bigger) {
-		if (cap > RESERVE_FROM)
-			reserve_release(s->c.w, cap);
+		reserve_release(s->c.w, more);
 		s->starved = true;
 		return false;
 	}
-	if (len)
-		memcpy(bigger, h->hold, len);
-	half_release(s, side);
+	if (h->hold_len)
+		memcpy(bigger, h->hold, h->hold_len);
+	slots_give(&s->c.w->slots, (void **)&h->hold, h->hold_cap);
 	h->hold = bigger;
 	h->hold_cap = (uint32_t)cap;
-	h->hold_len = len;
 	return true;
 }
 
@@ -241,7 +240,7 @@ static bool may_read(const struct session *s, enum side from)
 	const struct half *h = &s->side[from], *to = &s->side[other_side(from)];
 
 	return h->readable && h->fd >= 0 && !h->fin_seen && !h->connecting && !to->out_len && !to->connecting && !h->reserving && !s->again &&
-	       !driver_waiting(s->c.flow, from);
+	       !driver_waiting(s->c.flow, from) && (from == SIDE_SERVER || h->out_len < UNREAD_MOST);
 }
 
 /* Where the next bytes of a side go. False: nowhere yet. */
@@ -253,7 +252,8 @@ static bool read_where(struct session *s, enum side from, struct iovec *out)
 	if (h->hold_len && need > h->hold_len) {
 		if (!hold_room(s, from, need, false))
 			return false;
-		*out = (struct iovec){h->hold + h->hold_len, h->hold_cap - h->hold_len};
+		/* Into reserved memory comes what it was reserved for, so that it is free again behind its unit. */
+		*out = (struct iovec){h->hold + h->hold_len, (h->hold_cap > RESERVE_FROM ? (size_t)need : h->hold_cap) - h->hold_len};
 		return true;
 	}
 	/* What is held is put before what comes. */
@@ -338,14 +338,18 @@ static bool session_splice(struct session *s, enum side from, size_t *budget)
 
 	if (!h->pipe && (left < SPLICE_LEAST || (left == OPAQUE_MAX && !h->bulk) || h->hold_len || s->side[other_side(from)].fd < 0))
 		return false;
+	/* The end of the payload may set an answer of ours free: it is this flow's turn, and its client's answer. */
+	session_begin_turn(s);
 	if (!splice_some(s, from, &moved))
 		return false;
+	half_flush(s, SIDE_CLIENT);
 	*budget -= moved < *budget ? moved : *budget;
 	if (moved)
 		session_moved(s);
 	if (left == OPAQUE_MAX && moved < SPLICE_LEAST)
 		h->bulk = false;
-	if (!h->pipe && h->fin_seen && !fin)
+	/* The payload's end frees what waits, and a FIN seen at any time is told when the pipe is empty. */
+	if (!h->pipe && (h->fin_seen || (moved && !driver_opaque_left(s->c.flow, from))))
 		session_drive(s, from);
 	return moved || (h->fin_seen && !fin) || h->reset;
 }
@@ -408,6 +412,9 @@ void session_run(struct session *s)
 	}
 	if (s->dead || lost(s))
 		return;
+	/* It was its turn in the line, and it had no use for memory now: the next one's. */
+	if (s->waits_memory && !s->side[SIDE_CLIENT].reserving && !s->side[SIDE_SERVER].reserving)
+		reserve_leave(s);
 	if (s->ended)
 		session_wind_up(s);
 	else if (s->side[SIDE_CLIENT].fin_sent && (s->side[SIDE_SERVER].fin_sent || s->side[SIDE_SERVER].fd < 0))

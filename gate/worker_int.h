@@ -27,6 +27,7 @@ enum {
 	PIPE_SIZE = 1024 * 1024,
 	IOVS = 16, /* runs of bytes in one send */
 	COPIED_MAX = 64 * 1024, /* bytes of our own making per send */
+	UNREAD_MOST = 256 * 1024, /* bytes a client leaves unread before no more is read from him: each request may be answered by us */
 	ACCEPTS = 64, /* connections taken from one listener per turn */
 	EVENTS = 256,
 	LINGER_MS = 2000, /* a closed flow's last bytes may take so long */
