@@ -154,6 +154,7 @@ static bool connect_server(struct association *a)
 	} else if (service_of(a)->upstreams) {
 		a->target = pick(a);
 		a->c.server = service_of(a)->upstream[a->target].at;
+		a->c.dialled_ms = a->c.w->clock.now_ms;
 		n = address_to(&a->c.server, &at);
 		a->fd = socket(at.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		if (a->fd >= 0 && connect(a->fd, (struct sockaddr *)&at, n) != 0) {
@@ -195,6 +196,7 @@ static void op_emit(void *user, enum side from, const uint8_t *bytes, size_t n)
 		}
 		to_client(a, bytes, n);
 	} else if (a->fd >= 0 || connect_server(a)) {
+		a->c.dialled_ms = a->c.w->clock.now_ms;
 		send(a->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	}
 }

@@ -80,6 +80,7 @@ static void dial_next(struct session *s)
 		s->target = (uint16_t)(i + 1);
 		s->tried = true;
 		s->c.server = svc->upstream[i].at;
+		s->c.dialled_ms = s->c.w->clock.now_ms;
 		error = start(s, &s->c.server);
 		if (!error) {
 			session_phase(s, PHASE_CONNECT);
