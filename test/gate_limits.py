@@ -17,6 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "test"), str(ROOT / "lab")]
 import gate
 import peer
+import slapd
 from gate_case import BIND, BOUND, Case, Watched, goodbye, own, padded, sized, until_end
 from tap import Tap
 
@@ -286,6 +287,8 @@ def run(scratch, tests, *options):
     for test in tests:
         name = test.__name__
         cases[test] = Case(name.replace("_", "-"), HOSTS.get(name, "live"), **SETTINGS.get(name, {}))
+    for case in cases.values():
+        case.port = slapd.free_port()  # when every server has its own
     text = gate.policy([case.service() for case in cases.values()], {"live": "127.0.0.1", **({"dead": DEAD, "deader": DEAD_TOO} if lost in tests else {})})
     running = Watched(scratch, text, options=options).start()
     threads = []
