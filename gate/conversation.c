@@ -135,6 +135,7 @@ void server_down(const struct conversation *c, struct upstream *up, int error)
 	r.gate = GATE_SERVER_DOWN;
 	r.server = up->at;
 	r.a = (uint64_t)error;
+	r.b = c->w->clock.now_ms - c->dialled_ms;
 	note(c, &r);
 }
 

@@ -153,6 +153,7 @@ static bool connect_server(struct association *a)
 		a->fd = probe_take_sink(a->c.w, a->c.probe);
 	} else if (service_of(a)->upstreams) {
 		a->target = pick(a);
+		a->c.dialled_ms = a->c.w->clock.now_ms;
 		a->c.upstream = (uint16_t)(a->target + 1);
 		n = address_to(&service_of(a)->upstream[a->target].at, &at);
 		a->fd = socket(at.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -195,6 +196,7 @@ static void op_emit(void *user, enum side from, const uint8_t *bytes, size_t n)
 		}
 		to_client(a, bytes, n);
 	} else if (a->fd >= 0 || connect_server(a)) {
+		a->c.dialled_ms = a->c.w->clock.now_ms;
 		send(a->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	}
 }

@@ -79,6 +79,7 @@ static void dial_next(struct session *s)
 	while ((i = next_target(s)) != UINT16_MAX) {
 		s->target = (uint16_t)(i + 1);
 		s->tried = true;
+		s->c.dialled_ms = s->c.w->clock.now_ms;
 		s->c.upstream = (uint16_t)(i + 1);
 		error = start(s, &svc->upstream[i].at);
 		if (!error) {

@@ -70,7 +70,7 @@ struct upstream;
 struct conversation {
 	struct worker     *w;
 	struct flow       *flow;
-	uint64_t           id, began_us;
+	uint64_t           id, began_us, dialled_ms; /* dialled: when the last dial began */
 	uint64_t           bytes[2], forwarded[2], units[2];
 	struct address     source;
 	uint16_t           upstream; /* which of the service's addresses it was dialled to, from 1; 0 = not yet */

@@ -132,6 +132,17 @@ def script(path):
     return stage
 
 
+def scripts(*paths):
+    """One stage that runs several of them."""
+    stages = [script(path) for path in paths]
+
+    def stage(suite):
+        for one in stages:
+            one(suite)
+
+    return stage
+
+
 def stage_fuzz(suite):
     if not (ROOT / "fuzz" / "run").exists():
         suite.count(failed=1)
@@ -139,6 +150,8 @@ def stage_fuzz(suite):
         return
     suite.must("fuzz smoke run", ["fuzz/run"], FUZZ_SMOKE="1")
 
+
+GATE = ["test/gate_limits.py"]
 
 STAGES = {
     "gcc": stage_gcc,
@@ -152,6 +165,7 @@ STAGES = {
     "gate-lab": script("test/gate_lab.py"),
     "gate-vectors": script("test/gate_vectors.py"),
     "gate-hardship": script("test/gate_hardship.py"),
+    "gate": scripts(*GATE),
     "fuzz": stage_fuzz,
 }
 NEEDS_NO_BUILD = {"gcc", "clang", "check"}
