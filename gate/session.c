@@ -118,7 +118,8 @@ static void server_event(struct session *s, uint32_t events)
 		return;
 	if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
 		return;
-	if (getsockopt(h->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
+	/* Writable and nothing else: it stands, and the kernel need not be asked. */
+	if (events & (EPOLLERR | EPOLLHUP) && getsockopt(h->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
 		error = errno;
 	dial_ended(s, error);
 }
