@@ -138,7 +138,7 @@ static uint16_t pick(const struct association *a)
 	const struct service *svc = service_of(a);
 
 	for (uint32_t i = 0; i < svc->upstreams; i++)
-		if (svc->upstream[i].down_until <= a->c.w->clock.now_ms)
+		if (svc->upstream[i].health[POLICY_UDP].down_until <= a->c.w->clock.now_ms)
 			return (uint16_t)i;
 	return 0;
 }

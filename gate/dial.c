@@ -54,7 +54,7 @@ static uint16_t next_target(const struct session *s)
 	const struct service *svc = service_of(s);
 
 	for (uint32_t i = s->target; i < svc->upstreams; i++)
-		if (svc->upstream[i].down_until <= s->c.w->clock.now_ms)
+		if (svc->upstream[i].health[POLICY_TCP].down_until <= s->c.w->clock.now_ms)
 			return (uint16_t)i;
 	return s->tried || !svc->upstreams ? UINT16_MAX : 0;
 }

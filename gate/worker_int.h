@@ -151,9 +151,14 @@ _Static_assert(sizeof(struct session) <= 512, "a session outgrew its slot");
 
 /* ---- What one service needs while the worker runs ---- */
 
+/* When a host was last found away; 0 = as far as we know it is there. */
+struct health {
+	uint64_t down_until, down_since;
+};
+
 struct upstream { /* one address of a host behind the gate */
 	struct address at;
-	uint64_t       down_until, down_since; /* 0 = as far as we know it is there */
+	struct health  health[2]; /* by enum policy_transport: a host that answers no datagrams may still take connections */
 };
 
 struct service {
