@@ -266,7 +266,7 @@ static void close_server(struct session *s)
 	s->closed_server = true;
 	pipe_drop(s, SIDE_CLIENT);
 	pipe_drop(s, SIDE_SERVER);
-	if (h->fd >= 0 && s->server_inside) {
+	if (h->fd >= 0 && (s->server_inside || h->holed)) {
 		abort_socket(h->fd);
 		h->fd = -1;
 		slots_give(&s->c.w->slots, (void **)&h->out, h->out_cap);
@@ -329,7 +329,7 @@ static void half_close(struct session *s, enum side side, bool reset)
 	half_release(s, side);
 	slots_give(&s->c.w->slots, (void **)&h->out, h->out_cap);
 	h->out_len = 0;
-	if (h->fd >= 0 && reset)
+	if (h->fd >= 0 && (reset || h->holed))
 		abort_socket(h->fd);
 	else if (h->fd >= 0)
 		close(h->fd);

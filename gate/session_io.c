@@ -32,8 +32,8 @@ bool half_queue(struct session *s, enum side to, const void *bytes, size_t n)
 
 	if (!n)
 		return true;
-	if (!out_room(s, h, n)) {
-		s->starved = true;
+	if (h->holed || !out_room(s, h, n)) {
+		s->starved = h->holed = true;
 		return false;
 	}
 	memcpy(h->out + h->out_at + h->out_len, bytes, n);
@@ -65,7 +65,7 @@ static size_t taken(struct half *h, ssize_t sent)
 
 static bool can_send(const struct half *h)
 {
-	return h->fd >= 0 && h->writable && !h->connecting && !h->broken && !h->fin_sent;
+	return h->fd >= 0 && h->writable && !h->connecting && !h->broken && !h->holed && !h->fin_sent;
 }
 
 /* This turn's runs of bytes: to the socket as far as it takes them, the rest into the queue. */
@@ -81,7 +81,7 @@ static void send_turn(struct session *s, enum side to)
 		if (sent < out->len)
 			h->writable = false;
 	}
-	for (unsigned i = 0; i < out->count && !h->broken; i++) {
+	for (unsigned i = 0; i < out->count && !h->broken && !h->holed; i++) {
 		size_t skip = sent < out->iov[i].iov_len ? sent : out->iov[i].iov_len;
 
 		sent -= skip;
@@ -372,10 +372,12 @@ static bool lost(struct session *s)
 {
 	for (int side = 0; side < 2; side++)
 		if (s->side[side].reset || s->side[side].broken) {
-			if (s->ended)
+			if (s->ended) {
+				session_wind_up(s); /* a server inside a message is reset, whoever was lost */
 				session_close(s, s->end, false);
-			else
+			} else {
 				session_close(s, side == SIDE_CLIENT ? END_CLIENT_RESET : END_SERVER_RESET, true);
+			}
 			return true;
 		}
 	return false;

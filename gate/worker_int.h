@@ -122,6 +122,7 @@ struct half {
 	bool         bulk : 1; /* its last unit had a large payload: read only the next header */
 	bool         reserving : 1; /* waits for memory before more is read */
 	bool         connecting : 1, reset : 1, broken : 1; /* reset: a read said so; broken: a send */
+	bool         holed : 1; /* bytes for this side found no memory: nothing may follow them, and it ends by reset */
 };
 
 enum phase { PHASE_FIRST = 0 /* no whole unit yet */, PHASE_CONNECT, PHASE_IDLE, PHASE_LINGER };

@@ -311,7 +311,37 @@ def first_in_line(scratch):
     server.close()
 
 
-TESTS = (splice_end, other_client, unread_answers, large_behind_large, first_in_line)
+def no_hole(scratch):
+    """Where memory ends in the middle of a message, nothing of ours follows the half of it."""
+    server = peer.Stream()
+    bench, port = one(scratch, "hole", server, options=("--memory", "16"))
+    with bench as running:
+        flows, wrong, starved = [], [], 0
+        for _ in range(40):
+            client, behind = opened(port, server, 4096)
+            client.sendall(answerer.search(2))
+            peer.receive(behind, lambda b: len(b) >= 10, 5)
+            flows.append((client, behind))
+            behind.settimeout(0.2)
+            try:
+                behind.sendall(entry(2, 3 << 20) * 4)
+            except OSError:
+                pass
+        wanted = entry(2, 3 << 20) * 4
+        for client, behind in flows:
+            behind.close()
+            got, _ = peer.receive(client, lambda b: False, 0.5)
+            # A goodbye may stand between messages only.
+            whole = len(got) // len(entry(2, 3 << 20)) * len(entry(2, 3 << 20))
+            if not wanted.startswith(got) and not (got[:whole] == wanted[:whole] and peer.MARK in got[whole : whole + 200]):
+                wrong.append(got[-60:])
+            client.close()
+        starved = any(gate.reason(e) == "limit.memory" for e in running.events())
+        TAP.ok(starved and not wrong, "half a message is followed by nothing", starved, len(wrong), *wrong[:3])
+    server.close()
+
+
+TESTS = (splice_end, other_client, unread_answers, large_behind_large, first_in_line, no_hole)
 
 
 def main():
