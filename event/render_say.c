@@ -134,10 +134,14 @@ void say_flow(const struct shown *s, struct str *out)
 		str_count(out, r->watched);
 		str_add(out, " watched");
 	}
-	if (r->why) {
-		str_fmt(out, ": %s: ", reason_of(r->why)->id);
-		reason_words(r, out);
-	}
+	if (!r->why)
+		return;
+	str_fmt(out, ": %s", reason_of(r->why)->id);
+	/* A flow's record has no numbers of the reason: those stand in the refusal's. */
+	if (strchr(reason_of(r->why)->sentence, '{'))
+		return;
+	str_add(out, ": ");
+	reason_words(r, out);
 }
 
 static const char *const gates[RECORD_GATES] = {

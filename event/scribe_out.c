@@ -54,6 +54,14 @@ static void to_watchers(struct scribe *s, const struct record *record, size_t js
 	}
 }
 
+/* What waits is written when the next line would find no room, or a burst of records would be lost to a file that takes all of them. */
+static void put(const struct scribe *s, struct sink *sink, const char *line, size_t n)
+{
+	if (n > sizeof(sink->bytes) - sink->len)
+		sink_write(sink, s->now_ms);
+	sink_put(sink, line, n);
+}
+
 void scribe_publish(struct scribe *s, const struct record *record)
 {
 	bool   json_out = s->out.sink.fd >= 0 && s->config->json;
@@ -62,11 +70,11 @@ void scribe_publish(struct scribe *s, const struct record *record)
 	/* A line that there is no memory for has length 0 and is counted as lost like any other. */
 	if (json_out || s->events.sink.fd >= 0 || watched(s, true))
 		json = eve_line(render_json(&s->render, record), s->json);
-	sink_put(&s->events.sink, s->json, json);
+	put(s, &s->events.sink, s->json, json);
 	if (json_out)
-		sink_put(&s->out.sink, s->json, json);
+		put(s, &s->out.sink, s->json, json);
 	else
-		sink_put(&s->out.sink, s->line, sentence);
+		put(s, &s->out.sink, s->line, sentence);
 	to_watchers(s, record, json);
 }
 

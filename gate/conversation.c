@@ -132,33 +132,41 @@ void conversation_ended(const struct conversation *c, enum record_end end, uint1
 		probe_says_ended(c->w, c->probe, why);
 }
 
+static struct health *health_of(const struct conversation *c, struct upstream *up)
+{
+	return &up->health[c->ip_protocol == IPPROTO_UDP ? POLICY_UDP : POLICY_TCP];
+}
+
 void server_down(const struct conversation *c, struct upstream *up, int error)
 {
-	struct record r = conversation_record(c, RECORD_GATE);
-	bool          known = up->down_since != 0;
+	struct record  r = conversation_record(c, RECORD_GATE);
+	struct health *health = health_of(c, up);
+	bool           known = health->down_since != 0;
 
-	up->down_until = c->w->clock.now_ms + DOWN_MS;
+	health->down_until = c->w->clock.now_ms + DOWN_MS;
 	if (known)
 		return;
-	up->down_since = c->w->clock.now_ms;
+	health->down_since = c->w->clock.now_ms;
 	r.gate = GATE_SERVER_DOWN;
 	r.server = conversation_server(c);
 	r.a = (uint64_t)error;
+	r.b = c->w->clock.now_ms - c->dialled_ms;
 	note(c, &r);
 }
 
 void server_up(const struct conversation *c, struct upstream *up)
 {
-	struct record r;
+	struct health *health = health_of(c, up);
+	struct record  r;
 
-	if (!up->down_since)
+	if (!health->down_since)
 		return;
 	r = conversation_record(c, RECORD_GATE);
 	r.gate = GATE_SERVER_BACK;
 	r.server = conversation_server(c);
-	r.a = c->w->clock.now_ms - up->down_since;
+	r.a = c->w->clock.now_ms - health->down_since;
 	note(c, &r);
-	up->down_since = up->down_until = 0;
+	health->down_since = health->down_until = 0;
 }
 
 /* ---- Judging ---- */

@@ -138,7 +138,7 @@ static uint16_t pick(const struct association *a)
 	const struct service *svc = service_of(a);
 
 	for (uint32_t i = 0; i < svc->upstreams; i++)
-		if (svc->upstream[i].down_until <= a->c.w->clock.now_ms)
+		if (svc->upstream[i].health[POLICY_UDP].down_until <= a->c.w->clock.now_ms)
 			return (uint16_t)i;
 	return 0;
 }
@@ -154,6 +154,7 @@ static bool connect_server(struct association *a)
 		a->fd = probe_take_sink(a->c.w, a->c.probe);
 	} else if (service_of(a)->upstreams) {
 		a->target = pick(a);
+		a->c.dialled_ms = a->c.w->clock.now_ms;
 		a->c.upstream = (uint16_t)(a->target + 1);
 		to = conversation_server(&a->c);
 		n = address_to(&to, &at);
@@ -197,6 +198,7 @@ static void op_emit(void *user, enum side from, const uint8_t *bytes, size_t n)
 		}
 		to_client(a, bytes, n);
 	} else if (a->fd >= 0 || connect_server(a)) {
+		a->c.dialled_ms = a->c.w->clock.now_ms;
 		send(a->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	}
 }

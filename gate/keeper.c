@@ -76,6 +76,7 @@ static void tell_death(struct keeper *k, struct group_of *g, int status)
 
 	r.a = (uint64_t)(WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	r.b = (uint64_t)g->pid;
+	r.c = WIFEXITED(status); /* then `a` is an exit code */
 	if (flow && flow < UINT64_C(1) << 53 && service < policy_services(&k->policy)) {
 		r.flow_id = flow;
 		r.service = (uint32_t)service;

@@ -118,7 +118,8 @@ static void server_event(struct session *s, uint32_t events)
 		return;
 	if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
 		return;
-	if (getsockopt(h->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
+	/* Writable and nothing else: it stands, and the kernel need not be asked. */
+	if (events & (EPOLLERR | EPOLLHUP) && getsockopt(h->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
 		error = errno;
 	dial_ended(s, error);
 }
@@ -137,6 +138,9 @@ void session_event(struct session *s, enum side side, uint32_t events)
 		h->hung_up = true;
 	if (events & EPOLLOUT)
 		h->writable = true;
+	/* Even where nothing is read just now: who was reset waits for nothing any more. */
+	if (events & EPOLLERR && !h->connecting)
+		h->reset = true;
 	session_run(s);
 }
 
@@ -373,6 +377,15 @@ void sessions_bury(struct worker *w)
 
 		w->dead = w->dead->dead_next;
 		slots_give(&w->slots, &gone, sizeof(struct session));
+	}
+}
+
+void sessions_end_probe(struct worker *w, int probe)
+{
+	for (struct session *s = w->sessions, *next; s; s = next) {
+		next = s->next;
+		if (s->c.probe == probe)
+			session_close(s, END_CLOSED, true);
 	}
 }
 

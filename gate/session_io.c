@@ -109,7 +109,9 @@ void half_flush(struct session *s, enum side to)
 		dial_begin(s);
 	if (h->fin_wanted && !h->fin_sent && !h->out_len && can_send(h) && !s->side[other_side(to)].pipe) {
 		h->fin_sent = true;
-		shutdown(h->fd, SHUT_WR);
+		/* Where the other side has had its FIN, both are closed next, which says the same. */
+		if (!s->side[other_side(to)].fin_sent || s->ended)
+			shutdown(h->fd, SHUT_WR);
 	}
 }
 

@@ -70,7 +70,7 @@ struct upstream;
 struct conversation {
 	struct worker     *w;
 	struct flow       *flow;
-	uint64_t           id, began_us;
+	uint64_t           id, began_us, dialled_ms; /* dialled: when the last dial began */
 	uint64_t           bytes[2], forwarded[2], units[2];
 	struct address     source;
 	uint16_t           upstream; /* which of the service's addresses it was dialled to, from 1; 0 = not yet */
@@ -152,9 +152,14 @@ _Static_assert(sizeof(struct session) <= 512, "a session outgrew its slot");
 
 /* ---- What one service needs while the worker runs ---- */
 
+/* When a host was last found away; 0 = as far as we know it is there. */
+struct health {
+	uint64_t down_until, down_since;
+};
+
 struct upstream { /* one address of a host behind the gate */
 	struct address at;
-	uint64_t       down_until, down_since; /* 0 = as far as we know it is there */
+	struct health  health[2]; /* by enum policy_transport: a host that answers no datagrams may still take connections */
 };
 
 struct service {
@@ -275,6 +280,7 @@ void session_close(struct session *s, enum record_end end, bool reset);
 void sessions_bury(struct worker *w);
 /* Run it again in the next loop turn. */
 void session_queue(struct session *s);
+void sessions_end_probe(struct worker *w, int probe);
 /* The gate stops: every flow ends now. */
 void sessions_stop(struct worker *w);
 

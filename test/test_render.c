@@ -108,6 +108,12 @@ static void test_flow_lines(void)
 		 "gate.route: the server this message asks for could not be reached",
 		 "a probe that never reached a server, by a clock that went back");
 	r = flow();
+	r.end = END_GATE;
+	r.why = R_GATE_HELD;
+	tap_text(line_of(&r),
+		 "10.1.2.3:56598 -> 10.9.0.10:390 via s: ended by the gate after 1.2 s, 14 messages in, 20 out, 2 refused: gate.held",
+		 "a reason with numbers, which a flow's record has not");
+	r = flow();
 	r.end = END_SERVER_RESET;
 	r.refusals = 0;
 	r.service = 99;
