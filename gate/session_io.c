@@ -419,6 +419,9 @@ void session_run(struct session *s)
 	/* It was its turn in the line, and it had no use for memory now: the next one's. */
 	if (s->waits_memory && !s->side[SIDE_CLIENT].reserving && !s->side[SIDE_SERVER].reserving)
 		reserve_leave(s);
+	/* The server has said its last: no answer will ever free what waits, and while it waits the client's own end is not heard. */
+	if (!s->ended && s->side[SIDE_CLIENT].fin_wanted && driver_waiting(s->c.flow, SIDE_CLIENT))
+		session_abort(s, R_GATE_SERVER, 0, 0);
 	if (s->ended)
 		session_wind_up(s);
 	else if (s->side[SIDE_CLIENT].fin_sent && (s->side[SIDE_SERVER].fin_sent || s->side[SIDE_SERVER].fd < 0))
