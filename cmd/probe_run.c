@@ -13,7 +13,7 @@
 #include "proto/driver.h"
 #include "proto/reasons.h"
 
-enum { STEP_MS = 2000, CHUNK = 64 * 1024 };
+enum { STEP_MS = 2000, END_MS = 300, CHUNK = 64 * 1024 };
 
 /* A probe that runs: the client's end, the server's end, and what the gate says of it. */
 struct probe_run {
@@ -234,11 +234,12 @@ static void finish(struct probe_run *r)
 	/* An association does not end, but what became of its datagrams is settled. */
 	if (r->way->transport == POLICY_UDP)
 		return;
-	while (!r->closed[SIDE_CLIENT] && !r->ended && wait_any(r, STEP_MS))
+	/* What waits for the server passes the client's end on no sooner than the server has ended too. */
+	while (!r->closed[SIDE_CLIENT] && !r->ended && wait_any(r, END_MS))
 		;
 	count(r, r->sink, SIDE_CLIENT);
 	count(r, r->client, SIDE_SERVER);
-	shutdown(r->sink, SHUT_RDWR);
+	shutdown(r->sink, SHUT_WR);
 	while (!r->ended && wait_any(r, STEP_MS))
 		;
 }
