@@ -151,7 +151,7 @@ def stage_fuzz(suite):
     suite.must("fuzz smoke run", ["fuzz/run"], FUZZ_SMOKE="1")
 
 
-GATE = ["test/gate_limits.py"]
+GATE = ["test/gate_limits.py", "test/gate_explain.py", "test/gate_probe.py", "test/gate_processes.py"]
 
 STAGES = {
     "gcc": stage_gcc,
