@@ -19,7 +19,7 @@ static void get_address(struct wire *w, struct address *out)
 
 	*out = (struct address){.family = wire_u8(w, "family")};
 	if (out->family && out->family != 4 && out->family != 6)
-		wire_fail(w, PAYLOAD_VALUE, 0, "family");
+		wire_fail(w, wire_offset(w), PAYLOAD_VALUE, "family");
 	ip = wire_take(w, sizeof(out->ip), "ip");
 	if (ip)
 		memcpy(out->ip, ip, sizeof(out->ip));
@@ -51,7 +51,7 @@ static uint8_t get_one_of(struct wire *w, unsigned end, const char *field)
 	uint8_t v = wire_u8(w, field);
 
 	if (v >= end)
-		wire_fail(w, PAYLOAD_VALUE, 0, field);
+		wire_fail(w, wire_offset(w), PAYLOAD_VALUE, field);
 	return v;
 }
 

@@ -78,7 +78,7 @@ def rules(dice, forever, past, tls):
     out = [f'pass where ldap.oid = "{START_TLS}" id "begin"'] if tls else []
     for number in range(dice.randint(2, 6)):
         if dice.random() < 0.15:
-            out.append(f"limit ldap.filter.depth {dice.randint(20, 30)} from {dice.choice(list(ZONES))}")
+            out.append(f"limit ldap.filter.depth {dice.randint(32, 40)} from {dice.choice(list(ZONES))}")
         out.append(rule(dice, f"r{number}", forever, past, tls))
     if dice.random() < 0.5:
         out.append("pass")
