@@ -164,7 +164,7 @@ class Stress:
         rng = talk.rng
         stream = socket.socket()
         if rng.random() < 0.3:
-            stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
         stream.settimeout(5)
         stream.connect(("127.0.0.1", self.port))
         talk.port = stream.getsockname()[1]
