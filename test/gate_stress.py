@@ -78,7 +78,7 @@ class End:
         self.fin, self.fin_sent, self.ended, self.broken = False, False, False, False
         self.piece = rng.choice((300, 5000, 70000, 1 << 20))
         self.bite = rng.choice((4096, 32768, 1 << 18, 1 << 18))
-        self.pause = rng.choice((0, 0, 0, 0, 0.002)) if self.bite > 40000 else 0
+        self.pause = rng.choice((0, 0, 0, 0, 0.002)) if self.bite > 40000 and self.piece > 300 else 0
         stream.setblocking(False)
         self.poll = select.poll()
 
