@@ -78,7 +78,7 @@ class End:
         self.fin, self.fin_sent, self.ended, self.broken = False, False, False, False
         self.piece = rng.choice((300, 5000, 70000, 1 << 20))
         self.bite = rng.choice((4096, 32768, 1 << 18, 1 << 18))
-        self.pause = rng.choice((0, 0, 0, 0, 0.002)) if self.bite > 40000 else 0
+        self.pause = rng.choice((0, 0, 0, 0, 0.002)) if self.bite > 40000 and self.piece > 300 else 0
         stream.setblocking(False)
         self.poll = select.poll()
 
@@ -164,7 +164,7 @@ class Stress:
         rng = talk.rng
         stream = socket.socket()
         if rng.random() < 0.3:
-            stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
         stream.settimeout(5)
         stream.connect(("127.0.0.1", self.port))
         talk.port = stream.getsockname()[1]
