@@ -14,6 +14,8 @@
 #include "proto/protocols.h"
 #include "proto/reasons.h"
 
+enum { PATH_SHOWN = 64 };
+
 enum { OPT_JSON = 0, OPT_RUN, OPT_ONLY, OPT_FROM, OPT_AT, OPT_UDP, OPT_VERBOSE };
 
 static const struct option options[] = {
@@ -124,7 +126,7 @@ static void tell(struct job *job, const struct vector *v, const struct probe_res
 		char       buffer[2048];
 		struct str path = str_over(buffer, sizeof(buffer));
 
-		text_escape_name(&path, result->report.text);
+		text_path(&path, result->report.text, PATH_SHOWN);
 		printf(" %s%s%s", reason_id(result->report.why), path.len ? " at " : "", path.text);
 	}
 	if (is_bad(result->outcome))

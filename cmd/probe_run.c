@@ -13,7 +13,7 @@
 #include "proto/driver.h"
 #include "proto/reasons.h"
 
-enum { STEP_MS = 2000, END_MS = 300, CHUNK = 64 * 1024 };
+enum { STEP_MS = 2000, GOODBYE_MS = 300, CHUNK = 64 * 1024 };
 
 /* A probe that runs: the client's end, the server's end, and what the gate says of it. */
 struct probe_run {
@@ -140,7 +140,7 @@ static bool announce(struct probe_run *r, const struct address *source)
 	if (socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
 		return false;
 	r->sink = pair[0];
-	strncpy(ask.service, r->way->service, sizeof(ask.service) - 1);
+	memcpy(ask.service, r->way->service, strlen(r->way->service)); /* the verb saw that it fits */
 	probe_ask_write(&ask, &p);
 	channel_send(r->way->worker, MSG_PROBE, bytes, p.len, pair[1]);
 	close(pair[1]);
@@ -234,14 +234,12 @@ static void finish(struct probe_run *r)
 	/* An association does not end, but what became of its datagrams is settled. */
 	if (r->way->transport == POLICY_UDP)
 		return;
-	/* What waits for the server passes the client's end on no sooner than the server has ended too. */
-	while (!r->closed[SIDE_CLIENT] && !r->ended && wait_any(r, END_MS))
+	while (!r->closed[SIDE_CLIENT] && !r->ended && wait_any(r, GOODBYE_MS))
 		;
+	/* A unit that still waits keeps the flow open: what came out is counted, so the gate may cut it off when we ask for the next. */
 	count(r, r->sink, SIDE_CLIENT);
 	count(r, r->client, SIDE_SERVER);
-	shutdown(r->sink, SHUT_WR);
-	while (!r->ended && wait_any(r, STEP_MS))
-		;
+	leave(r);
 }
 
 /* Bytes of the messages before the last one, by side. */

@@ -20,7 +20,7 @@ struct client {
 /* A probe that was announced, until its flow has ended. */
 struct probe {
 	bool             used;
-	struct client   *client; /* NULL = it has gone, while its flow goes on */
+	struct client   *client; /* whose it is; the flow does not outlive it */
 	struct probe_ask ask;
 	uint32_t         service;
 	int              sink; /* -1 once the flow has it */
@@ -101,14 +101,20 @@ static struct probe *probe_room(struct control *control)
 	return NULL;
 }
 
-/* An association has no end of its own but the idle time: a probe's ends when its command has seen enough. */
-static void end_datagrams(struct client *c)
+/* A probe's flow ends when its command has seen enough: units that wait, and associations, would stay for their time. */
+static void end_flows(struct client *c)
 {
 	for (int i = 0; i < PROBES_MAX; i++) {
 		struct probe *p = &c->w->control->probe[i];
 
-		if (p->used && p->client == c && p->taken && p->ask.transport == POLICY_UDP)
+		if (!p->used || p->client != c)
+			continue;
+		if (!p->taken)
+			probe_free(p);
+		else if (p->ask.transport == POLICY_UDP)
 			datagrams_end_probe(c->w, i);
+		else
+			sessions_end_probe(c->w, i);
 	}
 }
 
@@ -236,7 +242,7 @@ static bool send_row(struct client *c, const struct session *s)
 				  .ip_protocol = IPPROTO_TCP,
 				  .proto = driver_protocol(s->c.flow)->id,
 				  .client = s->c.source,
-				  .server = s->c.server,
+				  .server = conversation_server(&s->c),
 				  .age_ms = (c->w->wall_us - s->c.began_us) / 1000,
 				  .bytes = {s->c.bytes[0], s->c.bytes[1]},
 				  .units = {s->c.units[0], s->c.units[1]},
@@ -278,18 +284,7 @@ void control_forget(struct worker *w, const struct session *s)
 
 static void client_close(struct client *c)
 {
-	struct control *control = c->w->control;
-
-	end_datagrams(c);
-	for (unsigned i = 0; i < PROBES_MAX; i++) {
-		struct probe *p = &control->probe[i];
-
-		if (p->client != c)
-			continue;
-		p->client = NULL;
-		if (!p->taken)
-			probe_free(p);
-	}
+	end_flows(c);
 	channel_close(&c->channel);
 	c->list = NULL;
 	c->listing = false;
@@ -341,7 +336,7 @@ static void client_event(struct client *c)
 			c->listed = 0;
 			c->listing = true;
 		} else if (in->type == MSG_PROBE) {
-			end_datagrams(c);
+			end_flows(c);
 			expect(c, in);
 		}
 		if (in->fd >= 0)

@@ -1,6 +1,7 @@
 /* What TCP sessions and UDP associations share: arrival, judgement by policy, and the records of what became of their units. */
 #include <string.h>
 
+#include "base/str.h"
 #include "gate/worker_int.h"
 
 /* ---- Arrival ---- */
@@ -75,6 +76,11 @@ void turned_away(struct worker *w, uint32_t service, uint16_t why, uint8_t ip_pr
 
 /* ---- Records ---- */
 
+struct address conversation_server(const struct conversation *c)
+{
+	return c->upstream ? c->w->service[c->policy.arrival.service].upstream[c->upstream - 1].at : (struct address){0};
+}
+
 struct record conversation_record(const struct conversation *c, enum record_kind kind)
 {
 	return (struct record){
@@ -88,7 +94,7 @@ struct record conversation_record(const struct conversation *c, enum record_kind
 		.probe = c->probe >= 0,
 		.client = c->policy.arrival.source,
 		.listener = c->w->listener[c->listener].said.at,
-		.server = c->server,
+		.server = conversation_server(c),
 	};
 }
 
@@ -117,15 +123,21 @@ void conversation_ended(const struct conversation *c, enum record_end end, uint1
 		probe_says_ended(c->w, c->probe, why);
 }
 
+static struct health *health_of(const struct conversation *c, struct upstream *up)
+{
+	return &up->health[c->ip_protocol == IPPROTO_UDP ? POLICY_UDP : POLICY_TCP];
+}
+
 void server_down(const struct conversation *c, struct upstream *up, int error)
 {
-	struct record r = conversation_record(c, RECORD_GATE);
-	bool          known = up->down_since != 0;
+	struct record  r = conversation_record(c, RECORD_GATE);
+	struct health *health = health_of(c, up);
+	bool           known = health->down_since != 0;
 
-	up->down_until = c->w->clock.now_ms + DOWN_MS;
+	health->down_until = c->w->clock.now_ms + DOWN_MS;
 	if (known)
 		return;
-	up->down_since = c->w->clock.now_ms;
+	health->down_since = c->w->clock.now_ms;
 	r.gate = GATE_SERVER_DOWN;
 	r.server = up->at;
 	r.a = (uint64_t)error;
@@ -135,16 +147,17 @@ void server_down(const struct conversation *c, struct upstream *up, int error)
 
 void server_up(const struct conversation *c, struct upstream *up)
 {
-	struct record r;
+	struct health *health = health_of(c, up);
+	struct record  r;
 
-	if (!up->down_since)
+	if (!health->down_since)
 		return;
 	r = conversation_record(c, RECORD_GATE);
 	r.gate = GATE_SERVER_BACK;
 	r.server = up->at;
-	r.a = c->w->clock.now_ms - up->down_since;
+	r.a = c->w->clock.now_ms - health->down_since;
 	note(c, &r);
-	up->down_since = up->down_until = 0;
+	health->down_since = health->down_until = 0;
 }
 
 /* ---- Judging ---- */
@@ -159,6 +172,15 @@ static void name_rule(const struct conversation *c, int rule, struct record *r)
 	r->watch_until = said.until;
 }
 
+static size_t words_of(const struct fact_def *def)
+{
+	size_t n = 0;
+
+	while (def->words[n])
+		n++;
+	return n;
+}
+
 /* A rule with `log`, or a watched rule that would have blocked, is worth a record of its own. */
 static void note_rule(const struct conversation *c, enum side from, int rule)
 {
@@ -169,6 +191,31 @@ static void note_rule(const struct conversation *c, enum side from, int rule)
 	r.passed = true;
 	r.stream_offset = driver_offset(c->flow, from);
 	note(c, &r);
+}
+
+/* "ldap op modify, name cn=x": what is known of a unit, so that a denial says what was denied. Peer text: escaped where it is shown. */
+static void describe(const struct recogniser *r, const struct cx *cx, struct str *out)
+{
+	size_t n = strlen(r->name);
+
+	str_add(out, r->name);
+	for (uint8_t i = 0, shown = 0; i < r->facts; i++) {
+		const struct fact_def *def = &r->fact[i];
+		const struct fact     *fact = &cx->fact[i];
+
+		if (!(cx->wanted >> i & 1) || (fact->state != FACT_NUMBER && fact->state != FACT_TEXT))
+			continue;
+		str_add(out, shown++ ? ", " : " ");
+		/* UNSAFE: a fact's name begins with its protocol's and a dot, where it does. */
+		str_add(out, strncmp(def->name, r->name, n) == 0 && def->name[n] == '.' ? def->name + n + 1 : def->name);
+		str_char(out, ' ');
+		if (fact->state == FACT_TEXT)
+			str_bytes(out, (const char *)fact->text, fact->len < DENIED_TEXT_MAX ? fact->len : DENIED_TEXT_MAX);
+		else if (def->words && fact->number < words_of(def))
+			str_add(out, def->words[fact->number]);
+		else
+			str_fmt(out, "%llu", (unsigned long long)fact->number);
+	}
 }
 
 enum verdict conversation_judge(void *user, enum side from, const struct step *step, const struct cx *cx, uint16_t *why)
@@ -187,6 +234,11 @@ enum verdict conversation_judge(void *user, enum side from, const struct step *s
 	/* A denial is told by the report that follows. */
 	if (ruling->log && ruling->verdict == VERDICT_PASS)
 		note_rule(c, from, ruling->rule);
+	if (ruling->verdict == VERDICT_DENY) {
+		struct str said = str_over(c->w->denied, sizeof(c->w->denied));
+
+		describe(driver_protocol(c->flow), cx, &said);
+	}
 	return ruling->verdict;
 }
 
@@ -229,8 +281,10 @@ void conversation_report(void *user, const struct report *report)
 	r.path = (struct record_text){path, (uint16_t)fault_path(fault, path, sizeof(path))};
 	if (report->detail)
 		r.detail = (struct record_text){report->detail, (uint16_t)strlen(report->detail)};
-	if (report->kind == REPORT_DENIED && c->w->ruled)
+	if (report->kind == REPORT_DENIED && c->w->ruled) {
 		name_rule(c, c->w->ruling.rule, &r);
+		r.detail = (struct record_text){c->w->denied, (uint16_t)strlen(c->w->denied)};
+	}
 	note(c, &r);
 	if (c->probe >= 0)
 		probe_says_report(c->w, c->probe, report);

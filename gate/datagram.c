@@ -138,7 +138,7 @@ static uint16_t pick(const struct association *a)
 	const struct service *svc = service_of(a);
 
 	for (uint32_t i = 0; i < svc->upstreams; i++)
-		if (svc->upstream[i].down_until <= a->c.w->clock.now_ms)
+		if (svc->upstream[i].health[POLICY_UDP].down_until <= a->c.w->clock.now_ms)
 			return (uint16_t)i;
 	return 0;
 }
@@ -153,9 +153,9 @@ static bool connect_server(struct association *a)
 		a->fd = probe_take_sink(a->c.w, a->c.probe);
 	} else if (service_of(a)->upstreams) {
 		a->target = pick(a);
-		a->c.server = service_of(a)->upstream[a->target].at;
 		a->c.dialled_ms = a->c.w->clock.now_ms;
-		n = address_to(&a->c.server, &at);
+		a->c.upstream = (uint16_t)(a->target + 1);
+		n = address_to(&service_of(a)->upstream[a->target].at, &at);
 		a->fd = socket(at.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		if (a->fd >= 0 && connect(a->fd, (struct sockaddr *)&at, n) != 0) {
 			server_down(&a->c, &service_of(a)->upstream[a->target], errno);

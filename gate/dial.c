@@ -54,7 +54,7 @@ static uint16_t next_target(const struct session *s)
 	const struct service *svc = service_of(s);
 
 	for (uint32_t i = s->target; i < svc->upstreams; i++)
-		if (svc->upstream[i].down_until <= s->c.w->clock.now_ms)
+		if (svc->upstream[i].health[POLICY_TCP].down_until <= s->c.w->clock.now_ms)
 			return (uint16_t)i;
 	return s->tried || !svc->upstreams ? UINT16_MAX : 0;
 }
@@ -79,9 +79,9 @@ static void dial_next(struct session *s)
 	while ((i = next_target(s)) != UINT16_MAX) {
 		s->target = (uint16_t)(i + 1);
 		s->tried = true;
-		s->c.server = svc->upstream[i].at;
 		s->c.dialled_ms = s->c.w->clock.now_ms;
-		error = start(s, &s->c.server);
+		s->c.upstream = (uint16_t)(i + 1);
+		error = start(s, &svc->upstream[i].at);
 		if (!error) {
 			session_phase(s, PHASE_CONNECT);
 			return;

@@ -8,7 +8,8 @@ static const uint8_t *op_peek(void *user, enum side from, size_t *len, bool *fin
 	struct session *s = user;
 
 	*len = s->c.w->view[from].len;
-	*fin = s->side[from].fin_seen;
+	/* What stands in a pipe comes before the end. */
+	*fin = s->side[from].fin_seen && !s->side[from].pipe;
 	return s->c.w->view[from].bytes;
 }
 

@@ -118,7 +118,8 @@ static void server_event(struct session *s, uint32_t events)
 		return;
 	if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
 		return;
-	if (getsockopt(h->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
+	/* Writable and nothing else: it stands, and the kernel need not be asked. */
+	if (events & (EPOLLERR | EPOLLHUP) && getsockopt(h->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
 		error = errno;
 	dial_ended(s, error);
 }
@@ -137,6 +138,9 @@ void session_event(struct session *s, enum side side, uint32_t events)
 		h->hung_up = true;
 	if (events & EPOLLOUT)
 		h->writable = true;
+	/* Even where nothing is read just now: who was reset waits for nothing any more. */
+	if (events & EPOLLERR && !h->connecting)
+		h->reset = true;
 	session_run(s);
 }
 
@@ -168,7 +172,7 @@ static bool incomplete(const struct session *s, enum side from)
 static void check_pace(struct session *s, enum side from)
 {
 	struct half *h = &s->side[from];
-	uint64_t     now = s->c.w->clock.now_ms, rate;
+	uint32_t     now = (uint32_t)s->c.w->clock.now_ms | 1, rate;
 
 	if (s->ended || !incomplete(s, from)) {
 		h->slow_ms = 0;
@@ -181,7 +185,7 @@ static void check_pace(struct session *s, enum side from)
 	}
 	if (now - h->slow_ms < SLOW_AFTER_MS)
 		return;
-	rate = h->slow_len * UINT64_C(1000) / (now - h->slow_ms);
+	rate = (uint32_t)(h->slow_len * UINT64_C(1000) / (now - h->slow_ms));
 	if (rate < SLOW_RATE)
 		session_abort(s, R_GATE_SLOW, SLOW_RATE, rate);
 }
@@ -262,7 +266,7 @@ static void close_server(struct session *s)
 	s->closed_server = true;
 	pipe_drop(s, SIDE_CLIENT);
 	pipe_drop(s, SIDE_SERVER);
-	if (h->fd >= 0 && s->server_inside) {
+	if (h->fd >= 0 && (s->server_inside || h->holed)) {
 		abort_socket(h->fd);
 		h->fd = -1;
 		slots_give(&s->c.w->slots, (void **)&h->out, h->out_cap);
@@ -325,7 +329,7 @@ static void half_close(struct session *s, enum side side, bool reset)
 	half_release(s, side);
 	slots_give(&s->c.w->slots, (void **)&h->out, h->out_cap);
 	h->out_len = 0;
-	if (h->fd >= 0 && reset)
+	if (h->fd >= 0 && (reset || h->holed))
 		abort_socket(h->fd);
 	else if (h->fd >= 0)
 		close(h->fd);
@@ -373,6 +377,15 @@ void sessions_bury(struct worker *w)
 
 		w->dead = w->dead->dead_next;
 		slots_give(&w->slots, &gone, sizeof(struct session));
+	}
+}
+
+void sessions_end_probe(struct worker *w, int probe)
+{
+	for (struct session *s = w->sessions, *next; s; s = next) {
+		next = s->next;
+		if (s->c.probe == probe)
+			session_close(s, END_CLOSED, true);
 	}
 }
 

@@ -32,8 +32,8 @@ bool half_queue(struct session *s, enum side to, const void *bytes, size_t n)
 
 	if (!n)
 		return true;
-	if (!out_room(s, h, n)) {
-		s->starved = true;
+	if (h->holed || !out_room(s, h, n)) {
+		s->starved = h->holed = true;
 		return false;
 	}
 	memcpy(h->out + h->out_at + h->out_len, bytes, n);
@@ -65,7 +65,7 @@ static size_t taken(struct half *h, ssize_t sent)
 
 static bool can_send(const struct half *h)
 {
-	return h->fd >= 0 && h->writable && !h->connecting && !h->broken && !h->fin_sent;
+	return h->fd >= 0 && h->writable && !h->connecting && !h->broken && !h->holed && !h->fin_sent;
 }
 
 /* This turn's runs of bytes: to the socket as far as it takes them, the rest into the queue. */
@@ -81,7 +81,7 @@ static void send_turn(struct session *s, enum side to)
 		if (sent < out->len)
 			h->writable = false;
 	}
-	for (unsigned i = 0; i < out->count && !h->broken; i++) {
+	for (unsigned i = 0; i < out->count && !h->broken && !h->holed; i++) {
 		size_t skip = sent < out->iov[i].iov_len ? sent : out->iov[i].iov_len;
 
 		sent -= skip;
@@ -109,7 +109,9 @@ void half_flush(struct session *s, enum side to)
 		dial_begin(s);
 	if (h->fin_wanted && !h->fin_sent && !h->out_len && can_send(h) && !s->side[other_side(to)].pipe) {
 		h->fin_sent = true;
-		shutdown(h->fd, SHUT_WR);
+		/* Where the other side has had its FIN, both are closed next, which says the same. */
+		if (!s->side[other_side(to)].fin_sent || s->ended)
+			shutdown(h->fd, SHUT_WR);
 	}
 }
 
@@ -129,29 +131,28 @@ void half_release(struct session *s, enum side side)
 static bool hold_room(struct session *s, enum side side, size_t want, bool must)
 {
 	struct half *h = &s->side[side];
-	size_t       cap = slots_size(want);
+	size_t       cap = slots_size(want), had = h->hold_cap > RESERVE_FROM ? h->hold_cap : 0;
+	/* What it has counts: asking for all of it again could wait for itself. */
+	size_t       more = cap > RESERVE_FROM && cap > had ? cap - had : 0;
 	uint8_t     *bigger;
-	uint32_t     len = h->hold_len;
 
 	if (h->hold_cap >= want)
 		return true;
-	if (cap > RESERVE_FROM && must)
-		reserve_force(s->c.w, cap);
-	else if (cap > RESERVE_FROM && !reserve_ask(s, side, cap))
+	if (must)
+		reserve_force(s->c.w, more);
+	else if (more && !reserve_ask(s, side, more))
 		return false;
 	bigger = cap ? slots_take(&s->c.w->slots, cap) : NULL;
 	if (!bigger) {
-		if (cap > RESERVE_FROM)
-			reserve_release(s->c.w, cap);
+		reserve_release(s->c.w, more);
 		s->starved = true;
 		return false;
 	}
-	if (len)
-		memcpy(bigger, h->hold, len);
-	half_release(s, side);
+	if (h->hold_len)
+		memcpy(bigger, h->hold, h->hold_len);
+	slots_give(&s->c.w->slots, (void **)&h->hold, h->hold_cap);
 	h->hold = bigger;
 	h->hold_cap = (uint32_t)cap;
-	h->hold_len = len;
 	return true;
 }
 
@@ -241,7 +242,7 @@ static bool may_read(const struct session *s, enum side from)
 	const struct half *h = &s->side[from], *to = &s->side[other_side(from)];
 
 	return h->readable && h->fd >= 0 && !h->fin_seen && !h->connecting && !to->out_len && !to->connecting && !h->reserving && !s->again &&
-	       !driver_waiting(s->c.flow, from);
+	       !driver_waiting(s->c.flow, from) && (from == SIDE_SERVER || h->out_len < UNREAD_MOST);
 }
 
 /* Where the next bytes of a side go. False: nowhere yet. */
@@ -253,7 +254,8 @@ static bool read_where(struct session *s, enum side from, struct iovec *out)
 	if (h->hold_len && need > h->hold_len) {
 		if (!hold_room(s, from, need, false))
 			return false;
-		*out = (struct iovec){h->hold + h->hold_len, h->hold_cap - h->hold_len};
+		/* Into reserved memory comes what it was reserved for, so that it is free again behind its unit. */
+		*out = (struct iovec){h->hold + h->hold_len, (h->hold_cap > RESERVE_FROM ? (size_t)need : h->hold_cap) - h->hold_len};
 		return true;
 	}
 	/* What is held is put before what comes. */
@@ -338,14 +340,18 @@ static bool session_splice(struct session *s, enum side from, size_t *budget)
 
 	if (!h->pipe && (left < SPLICE_LEAST || (left == OPAQUE_MAX && !h->bulk) || h->hold_len || s->side[other_side(from)].fd < 0))
 		return false;
+	/* The end of the payload may set an answer of ours free: it is this flow's turn, and its client's answer. */
+	session_begin_turn(s);
 	if (!splice_some(s, from, &moved))
 		return false;
+	half_flush(s, SIDE_CLIENT);
 	*budget -= moved < *budget ? moved : *budget;
 	if (moved)
 		session_moved(s);
 	if (left == OPAQUE_MAX && moved < SPLICE_LEAST)
 		h->bulk = false;
-	if (!h->pipe && h->fin_seen && !fin)
+	/* The payload's end frees what waits, and a FIN seen at any time is told when the pipe is empty. */
+	if (!h->pipe && (h->fin_seen || (moved && !driver_opaque_left(s->c.flow, from))))
 		session_drive(s, from);
 	return moved || (h->fin_seen && !fin) || h->reset;
 }
@@ -366,10 +372,12 @@ static bool lost(struct session *s)
 {
 	for (int side = 0; side < 2; side++)
 		if (s->side[side].reset || s->side[side].broken) {
-			if (s->ended)
+			if (s->ended) {
+				session_wind_up(s); /* a server inside a message is reset, whoever was lost */
 				session_close(s, s->end, false);
-			else
+			} else {
 				session_close(s, side == SIDE_CLIENT ? END_CLIENT_RESET : END_SERVER_RESET, true);
+			}
 			return true;
 		}
 	return false;
@@ -387,15 +395,6 @@ static void session_resume(struct session *s)
 	}
 	for (int from = 0; from < 2 && s->again && !s->ended; from++)
 		session_drive(s, (enum side)from);
-}
-
-/* A message waits for what the other side must say first, but that side has ended, and so has the sender's. */
-static bool waits_in_vain(const struct session *s)
-{
-	for (int from = 0; from < 2; from++)
-		if (driver_waiting(s->c.flow, (enum side)from) && s->side[from].hung_up && s->side[other_side((enum side)from)].fin_seen)
-			return true;
-	return false;
 }
 
 void session_run(struct session *s)
@@ -417,12 +416,16 @@ void session_run(struct session *s)
 	}
 	if (s->dead || lost(s))
 		return;
+	/* It was its turn in the line, and it had no use for memory now: the next one's. */
+	if (s->waits_memory && !s->side[SIDE_CLIENT].reserving && !s->side[SIDE_SERVER].reserving)
+		reserve_leave(s);
+	/* The server has said its last: no answer will ever free what waits, and while it waits the client's own end is not heard. */
+	if (!s->ended && s->side[SIDE_CLIENT].fin_wanted && driver_waiting(s->c.flow, SIDE_CLIENT))
+		session_abort(s, R_GATE_SERVER, 0, 0);
 	if (s->ended)
 		session_wind_up(s);
 	else if (s->side[SIDE_CLIENT].fin_sent && (s->side[SIDE_SERVER].fin_sent || s->side[SIDE_SERVER].fd < 0))
 		session_close(s, END_CLOSED, false);
 	else if (s->side[SIDE_CLIENT].fin_seen && s->side[SIDE_SERVER].fd < 0 && !s->dialed)
 		session_close(s, END_CLOSED, false);
-	else if (waits_in_vain(s))
-		session_close(s, END_CLOSED, true);
 }

@@ -27,6 +27,7 @@ enum {
 	PIPE_SIZE = 1024 * 1024,
 	IOVS = 16, /* runs of bytes in one send */
 	COPIED_MAX = 64 * 1024, /* bytes of our own making per send */
+	UNREAD_MOST = 256 * 1024, /* bytes a client leaves unread before no more is read from him: each request may be answered by us */
 	ACCEPTS = 64, /* connections taken from one listener per turn */
 	EVENTS = 256,
 	LINGER_MS = 2000, /* a closed flow's last bytes may take so long */
@@ -40,6 +41,7 @@ enum {
 	FLUSH_RETRY_MS = 20, /* records that found no room in the channel */
 	DOWN_MS = 10000, /* a server that could not be reached is left alone for so long */
 	PROBES_MAX = 16,
+	DENIED_TEXT_MAX = 80, /* bytes of one text of a denied unit that its event shows */
 	CLIENTS_MAX = 16, /* control connections */
 };
 
@@ -70,9 +72,10 @@ struct conversation {
 	struct flow       *flow;
 	uint64_t           id, began_us, dialled_ms; /* dialled: when the last dial began */
 	uint64_t           bytes[2], forwarded[2], units[2];
-	struct address     source, server; /* server: the host behind the gate, once dialled */
-	uint32_t           refusals, watched;
+	struct address     source;
+	uint16_t           upstream; /* which of the service's addresses it was dialled to, from 1; 0 = not yet */
 	uint16_t           listener;
+	uint32_t           refusals, watched;
 	uint8_t            ip_protocol;
 	int8_t             probe; /* which of the worker's probes; -1 = a real flow */
 	struct policy_flow policy; /* policy.arrival.source: `source`, or what a probe pretends */
@@ -85,6 +88,8 @@ uint16_t conversation_admit(struct worker *w, uint32_t service, const struct add
 void     conversation_leave(struct conversation *c);
 /* Say once in a while how many were turned away, not each time. */
 void turned_away(struct worker *w, uint32_t service, uint16_t why, uint8_t ip_protocol, const struct address *source);
+/* The host behind the gate; family 0 while there is none. */
+struct address conversation_server(const struct conversation *c);
 /* Fields every record of it has. */
 struct record conversation_record(const struct conversation *c, enum record_kind kind);
 void          conversation_ended(const struct conversation *c, enum record_end end, uint16_t why);
@@ -103,47 +108,58 @@ const struct profile *conversation_profile(void *user, uint16_t proto);
 
 /* The bytes that come from one side, and what waits to be sent to it. */
 struct half {
+	uint8_t     *hold, *out;
+	struct pipe *pipe; /* bytes on their way from this side, in the kernel */
 	int          fd; /* -1 = none */
 	uint32_t     hold_len, hold_cap; /* bytes read and not yet done with, between turns */
 	uint32_t     out_len, out_at, out_cap; /* bytes waiting to be sent to this side */
-	uint32_t     slow_len; /* bytes received since ... */
-	uint64_t     slow_ms; /* ... a message is incomplete; 0 = none is */
-	uint8_t     *hold, *out;
-	struct pipe *pipe; /* bytes on their way from this side, in the kernel */
-	bool         readable, writable;
-	bool         hung_up; /* epoll said the peer closed its half: read until 0 */
-	bool         fin_seen; /* the peer will send nothing more */
-	bool         fin_wanted; /* send FIN once `out` is empty */
-	bool         fin_sent;
-	bool         bulk; /* its last unit had a large payload: read only the next header */
-	bool         reserving; /* waits for memory before more is read */
-	bool         connecting, reset, broken; /* reset: a read said so; broken: a send */
+	uint32_t     slow_ms, slow_len; /* since when (low bits; 0 = never) a message is incomplete, and what was received of it since */
+	bool         readable : 1, writable : 1;
+	bool         hung_up : 1; /* epoll said the peer closed its half: read until 0 */
+	bool         fin_seen : 1; /* the peer will send nothing more */
+	bool         fin_wanted : 1; /* send FIN once `out` is empty */
+	bool         fin_sent : 1;
+	bool         bulk : 1; /* its last unit had a large payload: read only the next header */
+	bool         reserving : 1; /* waits for memory before more is read */
+	bool         connecting : 1, reset : 1, broken : 1; /* reset: a read said so; broken: a send */
+	bool         holed : 1; /* bytes for this side found no memory: nothing may follow them, and it ends by reset */
 };
 
 enum phase { PHASE_FIRST = 0 /* no whole unit yet */, PHASE_CONNECT, PHASE_IDLE, PHASE_LINGER };
 
 struct session {
 	struct conversation c; /* first: the driver's `user` points here */
-	struct session    *next, *prev; /* all sessions */
-	struct session    *run_next, *dead_next;
-	struct session    *reserve_next;
-	struct timer       timer[TIMER_KINDS];
-	struct half        side[2];
-	uint16_t           why; /* why it ended */
-	uint16_t           target; /* which of the service's addresses is being tried */
-	uint8_t            phase, end; /* enum phase, enum record_end */
-	bool               waits_memory; /* in the queue for a reservation */
-	bool               ended, aborted, dead, queued, server_inside, closed_server;
-	bool               again; /* the driver has more to do with what is held */
-	bool               starved; /* there was no memory for bytes that have come */
-	bool               dialed, tried, unreachable, unroutable;
+	struct session     *next, *prev; /* all sessions */
+	struct session     *run_next;
+	union {
+		struct session *reserve_next; /* in the line for memory */
+		struct session *dead_next; /* once closed; it has left the line by then */
+	};
+	struct timer timer[TIMER_KINDS];
+	struct half  side[2];
+	uint16_t     why; /* why it ended */
+	uint16_t     target; /* the next of the service's addresses to try */
+	uint8_t      phase, end; /* enum phase, enum record_end */
+	bool         ended : 1, aborted : 1, dead : 1, queued : 1, server_inside : 1, closed_server : 1;
+	bool         again : 1; /* the driver has more to do with what is held */
+	bool         starved : 1; /* there was no memory for bytes that have come */
+	bool         dialed : 1, tried : 1, unreachable : 1, unroutable : 1;
+	bool         waits_memory : 1; /* it is in the line for memory */
 };
+
+/* What an idle connection costs, with the driver's share about 900 bytes: a slot of 512 must do. */
+_Static_assert(sizeof(struct session) <= 512, "a session outgrew its slot");
 
 /* ---- What one service needs while the worker runs ---- */
 
+/* When a host was last found away; 0 = as far as we know it is there. */
+struct health {
+	uint64_t down_until, down_since;
+};
+
 struct upstream { /* one address of a host behind the gate */
 	struct address at;
-	uint64_t       down_until, down_since; /* 0 = as far as we know it is there */
+	struct health  health[2]; /* by enum policy_transport: a host that answers no datagrams may still take connections */
 };
 
 struct service {
@@ -203,6 +219,7 @@ struct worker {
 	struct sending              sending[2];
 	struct policy_ruling        ruling; /* the last judgement, for the report that follows it */
 	bool                        ruled;
+	char                        denied[RECORD_TEXT_MAX + 1]; /* what the judgement was about, when it was no */
 	struct journal             *journal;
 	struct channel              scribe, keeper;
 	struct service             *service;
@@ -263,6 +280,7 @@ void session_close(struct session *s, enum record_end end, bool reset);
 void sessions_bury(struct worker *w);
 /* Run it again in the next loop turn. */
 void session_queue(struct session *s);
+void sessions_end_probe(struct worker *w, int probe);
 /* The gate stops: every flow ends now. */
 void sessions_stop(struct worker *w);
 

@@ -138,6 +138,12 @@ class Domain:
         asked = self.run(["ldapsearch", "-x", "-H", f"ldap://{SERVER}", "-s", "base", "-b", "", "dnsHostName"], patience=5)
         return asked.returncode == 0 and self.run(["kinit", f"{USER}@{REALM}"], stdin=PASSWORD + "\n", patience=10).returncode == 0
 
+    def lead(self, address):
+        """From now on the controller's name leads there; what clients remember of it is forgotten."""
+        self.space.call({NAME: address})
+        for file in (self.dir / "client").glob("*.tdb"):
+            file.unlink()
+
     def run(self, command, stdin="", patience=60):
         """One client in the namespace."""
         return subprocess.run(

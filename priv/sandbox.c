@@ -23,6 +23,11 @@ int __lsan_is_turned_off(void)
 }
 #endif
 
+/*
+ * What a compiler of a gate that root started needs: policies are files of root's, most often readable by nobody else. It reads beneath the
+ * policy's folder only (Landlock), and opens nothing for writing (seccomp).
+ */
+static const uint64_t compiler_capabilities = 1u << CAP_DAC_READ_SEARCH;
 /* What a keeper that is root needs: ids for its children, and their end. */
 static const uint64_t keeper_capabilities = 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL;
 
@@ -74,7 +79,8 @@ static bool become(uid_t uid, gid_t gid)
 
 static bool drop_rights(const struct sandbox_wish *wish, struct sandbox_got *got, const char **error)
 {
-	bool root = geteuid() == 0, keeper = wish->role == PARTY_KEEPER;
+	bool     root = geteuid() == 0, keeper = wish->role == PARTY_KEEPER;
+	uint64_t keep = 0;
 
 	if (root && !keeper && !wish->drop_ids) {
 		*error = "only the keeper may stay root";
@@ -84,11 +90,19 @@ static bool drop_rights(const struct sandbox_wish *wish, struct sandbox_got *got
 		*error = "capabilities of later programs cannot be given up";
 		return false;
 	}
+	if (root && wish->role == PARTY_COMPILER && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) {
+		*error = "the right to read the policy cannot be kept";
+		return false;
+	}
 	if (root && wish->drop_ids && !become(wish->uid, wish->gid)) {
 		*error = "the rights of root cannot be given up";
 		return false;
 	}
-	if (!capabilities_only(root && keeper && !wish->drop_ids ? keeper_capabilities : 0)) {
+	if (root && keeper && !wish->drop_ids)
+		keep = keeper_capabilities;
+	else if (root && wish->role == PARTY_COMPILER)
+		keep = compiler_capabilities;
+	if (!capabilities_only(keep) || (keep && !keeper && prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)) {
 		*error = "capabilities cannot be given up";
 		return false;
 	}

@@ -203,6 +203,7 @@ const struct call sandbox_calls[] = {
 	CALL(capget, K),
 	CALL(capset, K),
 	CALL_IF(prctl, K, IS(0, PR_SET_DUMPABLE), IS(1, 0)),
+	CALL_IF(prctl, K, IS(0, PR_SET_KEEPCAPS)),
 	CALL_IF(prctl, K, IS(0, PR_SET_NO_NEW_PRIVS)),
 	CALL_IF(prctl, K, IS(0, PR_GET_NO_NEW_PRIVS)),
 	CALL_IF(prctl, K, IS(0, PR_CAPBSET_READ)),

@@ -125,12 +125,12 @@ struct step driver_call_next(struct flow *f, const struct in *in)
 	struct fault           fault;
 	struct step            first, again;
 
-	memcpy(state, f->state, p->state_most);
+	memcpy(state, f->state, p->state_most[f->r->datagram]);
 	first = call(f, in, NULL);
 	fault = p->cx.fault;
 	check_cut(f, in, first);
 	again = call(f, in, NULL);
-	if (!same_step(first, again) || !same_fault(&fault, &p->cx.fault) || memcmp(state, f->state, p->state_most) != 0)
+	if (!same_step(first, again) || !same_fault(&fault, &p->cx.fault) || memcmp(state, f->state, p->state_most[f->r->datagram]) != 0)
 		abort();
 	keep_promises(f, in, again);
 	return again;

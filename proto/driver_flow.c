@@ -33,8 +33,8 @@ bool driver_env_open(struct driver_env *env)
 	p->slots = slots;
 	env->private = p;
 	for (unsigned i = 0; env->recognisers[i]; i++) {
-		if (env->recognisers[i]->state_size > p->state_most)
-			p->state_most = env->recognisers[i]->state_size;
+		if (env->recognisers[i]->state_size > p->state_most[env->recognisers[i]->datagram])
+			p->state_most[env->recognisers[i]->datagram] = env->recognisers[i]->state_size;
 		if (i == RECOGNISERS_MAX || !defaults_make(p, env->recognisers[i], i)) {
 			driver_env_close(env);
 			return false;
@@ -135,16 +135,16 @@ static void speak(struct flow *f, int place)
 	f->wanted = profile ? profile->wanted : 0;
 }
 
-/* A flow may switch to any protocol: its state is as large as the largest. */
-static size_t flow_size(const struct driver_env *env)
+/* A stream may switch to any protocol of streams: its state is as large as the largest of them. */
+static size_t flow_size(const struct driver_env *env, bool datagram)
 {
-	return sizeof(struct flow) + env->private->state_most;
+	return sizeof(struct flow) + env->private->state_most[datagram];
 }
 
 struct flow *driver_open(struct driver_env *env, uint16_t proto, struct group *group, void *user)
 {
 	int          place = place_of(env, proto);
-	struct flow *f = place < 0 ? NULL : slots_take(&env->private->slots, flow_size(env));
+	struct flow *f = place < 0 ? NULL : slots_take(&env->private->slots, flow_size(env, env->recognisers[place]->datagram));
 
 	if (!f)
 		return NULL;
@@ -169,12 +169,12 @@ void driver_switch(struct flow *f, uint16_t proto)
 {
 	int place = place_of(f->env, proto);
 
-	if (place < 0)
+	if (place < 0 || f->env->recognisers[place]->datagram != f->r->datagram)
 		abort();
 	tables_free(f);
 	gathers_free(f);
 	speak(f, place);
-	memset(f->state, 0, f->env->private->state_most);
+	memset(f->state, 0, f->env->private->state_most[f->r->datagram]);
 	/* What the old protocol had judged and dialled is not the new one's. */
 	for (int side = 0; side < 2; side++) {
 		f->lane[side].routed = false;
@@ -229,7 +229,7 @@ void driver_close(struct flow **flow)
 	tables_free(f);
 	gathers_free(f);
 	group_leave(f);
-	slots_give(&f->env->private->slots, &gone, flow_size(f->env));
+	slots_give(&f->env->private->slots, &gone, flow_size(f->env, f->r->datagram));
 	*flow = NULL;
 }
 

@@ -87,7 +87,7 @@ struct driver_private {
 	size_t          buckets, entries;
 	struct reserved reserved[RESERVED_MAX]; /* of the last next */
 	unsigned        reservations;
-	size_t          state_most; /* the largest state of any recogniser */
+	size_t          state_most[2]; /* the largest state of the recognisers of streams, and of those of datagrams */
 	uint64_t       *defaults[RECOGNISERS_MAX]; /* safe limits, by place in env->recognisers */
 	struct cx       cx;
 	struct trace    trace;

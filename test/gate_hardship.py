@@ -332,6 +332,7 @@ def main():
         TAP.ok(False, "the program is built and has the verb run")
         return TAP.done()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended all the same
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-hard-"))
     benches = []
     try:

@@ -8,6 +8,7 @@ import pathlib
 import queue
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -234,6 +235,7 @@ def main():
     vectors = [v for v in Vector.matching(args.only) if not impossible(v)]
     if 0 < args.sample < len(vectors):
         vectors = random.Random(args.seed).sample(vectors, args.sample)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended all the same
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-vectors-"))
     try:
         through_peers(vectors, scratch)

@@ -117,6 +117,7 @@ def main():
         slapd.program("slapd")
     except FileNotFoundError as error:
         skip_all(str(error))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended all the same
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-run-"))
     folder = scratch / "tmp"
     folder.mkdir()

@@ -120,7 +120,7 @@ def test_own_folder():
         TAP.skip("a folder of somebody else's", f"{folder} exists already")
         return
     bare = {"PATH": os.environ["PATH"]}
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
         os.chmod(place, 0o755)
         program = pathlib.Path(place) / "sallyport"
         program.write_bytes(PROGRAM.read_bytes())
