@@ -24,8 +24,10 @@ bool conversation_begin(struct conversation *c, struct driver_env *env, const st
 						 .today = w->today};
 
 	/* The one address a service has is known before it is dialled: rules about the server are decided at once. */
-	if (svc->upstreams == 1)
+	if (svc->upstreams == 1) {
 		arrival.target = svc->upstream[0].at;
+		arrival.target.port = arrival.target.port ? arrival.target.port : l->at.port;
+	}
 	c->source = *source;
 	c->ip_protocol = l->transport == POLICY_TCP ? IPPROTO_TCP : IPPROTO_UDP;
 	c->id = new_id(w);
@@ -39,24 +41,24 @@ bool conversation_begin(struct conversation *c, struct driver_env *env, const st
 	return c->flow != NULL;
 }
 
-uint16_t conversation_admit(struct worker *w, uint32_t service, const struct address *source)
+uint16_t conversation_admit(struct worker *w, uint32_t service, enum policy_transport transport, const struct address *source)
 {
 	struct service *svc = &w->service[service];
 
-	if (svc->flows >= svc->limit[SETTING_FLOWS])
+	if (svc->flows[transport] >= svc->limit[SETTING_FLOWS])
 		return R_GATE_FLOWS;
 	if (!sources_add(w->sources, source, service, svc->limit[SETTING_FLOWS_PER_SOURCE]))
 		return R_GATE_SOURCE;
-	svc->flows++;
+	svc->flows[transport]++;
 	return R_NONE;
 }
 
 void conversation_leave(struct conversation *c)
 {
-	uint32_t service = c->w->listener[c->listener].said.service;
+	const struct policy_listener *l = &c->w->listener[c->listener].said;
 
-	c->w->service[service].flows--;
-	sources_remove(c->w->sources, &c->source, service);
+	c->w->service[l->service].flows[l->transport]--;
+	sources_remove(c->w->sources, &c->source, l->service);
 }
 
 void turned_away(struct worker *w, uint32_t service, uint16_t why, uint8_t ip_protocol, const struct address *source)
@@ -78,7 +80,14 @@ void turned_away(struct worker *w, uint32_t service, uint16_t why, uint8_t ip_pr
 
 struct address conversation_server(const struct conversation *c)
 {
-	return c->upstream ? c->w->service[c->policy.arrival.service].upstream[c->upstream - 1].at : (struct address){0};
+	struct address at = {0};
+
+	if (!c->upstream)
+		return at;
+	at = c->w->service[c->policy.arrival.service].upstream[c->upstream - 1].at;
+	/* A service that names no port of its own goes to the one the client came to. */
+	at.port = at.port ? at.port : c->w->listener[c->listener].said.at.port;
+	return at;
 }
 
 struct record conversation_record(const struct conversation *c, enum record_kind kind)
@@ -139,7 +148,7 @@ void server_down(const struct conversation *c, struct upstream *up, int error)
 		return;
 	health->down_since = c->w->clock.now_ms;
 	r.gate = GATE_SERVER_DOWN;
-	r.server = up->at;
+	r.server = conversation_server(c);
 	r.a = (uint64_t)error;
 	r.b = c->w->clock.now_ms - c->dialled_ms;
 	note(c, &r);
@@ -154,7 +163,7 @@ void server_up(const struct conversation *c, struct upstream *up)
 		return;
 	r = conversation_record(c, RECORD_GATE);
 	r.gate = GATE_SERVER_BACK;
-	r.server = up->at;
+	r.server = conversation_server(c);
 	r.a = c->w->clock.now_ms - health->down_since;
 	note(c, &r);
 	health->down_since = health->down_until = 0;

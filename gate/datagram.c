@@ -146,6 +146,7 @@ static uint16_t pick(const struct association *a)
 static bool connect_server(struct association *a)
 {
 	struct sockaddr_storage at;
+	struct address          to;
 	struct epoll_event      event = {.events = EPOLLIN, .data.u64 = (uint64_t)(uintptr_t)a | ABOUT_ASSOCIATION};
 	socklen_t               n;
 
@@ -155,7 +156,8 @@ static bool connect_server(struct association *a)
 		a->target = pick(a);
 		a->c.dialled_ms = a->c.w->clock.now_ms;
 		a->c.upstream = (uint16_t)(a->target + 1);
-		n = address_to(&service_of(a)->upstream[a->target].at, &at);
+		to = conversation_server(&a->c);
+		n = address_to(&to, &at);
 		a->fd = socket(at.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		if (a->fd >= 0 && connect(a->fd, (struct sockaddr *)&at, n) != 0) {
 			server_down(&a->c, &service_of(a)->upstream[a->target], errno);
@@ -285,11 +287,23 @@ static struct association *association_new(struct worker *w, const struct listen
 	return a;
 }
 
-/* One that nobody answered gives way first: a forged source costs us only what is forged. */
-static void make_room(struct datagrams *d)
+/* The oldest of a service, of those that nobody answered or that somebody did; UINT32_MAX = of any. */
+static struct association *oldest_of(const struct datagrams *d, uint32_t service, bool answered)
 {
-	struct association *a = d->oldest[false] ? d->oldest[false] : d->oldest[true];
+	struct association *a = d->oldest[answered];
 
+	while (a && service != UINT32_MAX && a->c.policy.arrival.service != service)
+		a = a->next;
+	return a;
+}
+
+/* One that nobody answered gives way first: a forged source costs us only what is forged. A service that is full makes room of its own. */
+static void make_room(struct datagrams *d, uint32_t service)
+{
+	struct association *a = oldest_of(d, service, false);
+
+	if (!a)
+		a = oldest_of(d, service, true);
 	if (a)
 		association_close(a, END_GATE, R_GATE_FLOWS);
 }
@@ -303,13 +317,15 @@ static struct association *association_of(struct worker *w, struct listener *l, 
 
 	if (a)
 		return a;
-	if (w->datagrams->count >= UDP_MOST || w->service[service].flows >= w->service[service].limit[SETTING_FLOWS])
-		make_room(w->datagrams);
-	why = conversation_admit(w, service, client);
+	if (w->service[service].flows[POLICY_UDP] >= w->service[service].limit[SETTING_FLOWS])
+		make_room(w->datagrams, service);
+	else if (w->datagrams->count >= UDP_MOST)
+		make_room(w->datagrams, UINT32_MAX);
+	why = conversation_admit(w, service, POLICY_UDP, client);
 	a = why ? NULL : association_new(w, l, client, local, hash);
 	if (!why && !a) {
 		why = R_LIMIT_MEMORY;
-		w->service[service].flows--;
+		w->service[service].flows[POLICY_UDP]--;
 		sources_remove(w->sources, client, service);
 	}
 	if (why)
@@ -399,12 +415,15 @@ void association_event(struct association *a, uint32_t events)
 		if (n < 0 && errno != EAGAIN && errno != EINTR && a->c.probe < 0)
 			server_down(&a->c, &service_of(a)->upstream[a->target], errno);
 		/* A probe that hung up its sink, or a host that is not there: wait for the idle time no longer. */
-		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		if ((n == 0 && a->c.probe >= 0) || (n < 0 && errno != EAGAIN && errno != EINTR)) {
 			association_close(a, END_SERVER_RESET, R_NONE);
 			return;
 		}
 		if (n < 0)
 			return;
+		/* An empty datagram says nothing, and anybody may forge one. */
+		if (!n)
+			continue;
 		if (a->c.probe < 0)
 			server_up(&a->c, &service_of(a)->upstream[a->target]);
 		drive(a, SIDE_SERVER, a->c.w->scratch, (size_t)n);

@@ -73,6 +73,7 @@ static void unreachable(struct session *s)
 static void dial_next(struct session *s)
 {
 	struct service *svc = service_of(s);
+	struct address  to;
 	uint16_t        i;
 	int             error;
 
@@ -81,7 +82,8 @@ static void dial_next(struct session *s)
 		s->tried = true;
 		s->c.dialled_ms = s->c.w->clock.now_ms;
 		s->c.upstream = (uint16_t)(i + 1);
-		error = start(s, &svc->upstream[i].at);
+		to = conversation_server(&s->c);
+		error = start(s, &to);
 		if (!error) {
 			session_phase(s, PHASE_CONNECT);
 			return;

@@ -163,6 +163,14 @@ static void check_heart(struct group_of *g)
 	kill(g->pid, SIGKILL);
 }
 
+/* What a worker says goes to a terminal: no control characters. */
+static void printable(struct message_in *in)
+{
+	for (size_t i = 0; i < in->len; i++)
+		if (in->bytes[i] < ' ' || in->bytes[i] > '~')
+			in->bytes[i] = '?';
+}
+
 static void worker_said(struct keeper *k, struct group_of *g)
 {
 	static struct message_in in;
@@ -177,8 +185,12 @@ static void worker_said(struct keeper *k, struct group_of *g)
 			r = about(GATE_WORKER_BACK, g->family);
 			r.a = keeper_now_ms() - g->died_ms;
 			tell(k, &r);
+		} else if (in.type == MSG_UNFIT && g->ready) {
+			/* It has served: whatever speaks now is not the worker we started. One group's word must not stop the others. */
+			break;
 		} else if (in.type == MSG_UNFIT) {
 			/* No restart helps: the whole gate stops, and says why. */
+			printable(&in);
 			keeper_complain("the worker for %s cannot work: %.*s", g->family, (int)in.len, (const char *)in.bytes);
 			k->failed = k->stopping = true;
 		}

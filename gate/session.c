@@ -48,12 +48,12 @@ static void session_open(struct worker *w, struct listener *l, int fd, const str
 {
 	uint32_t           service = l->said.service;
 	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
-	uint16_t           why = conversation_admit(w, service, source);
+	uint16_t           why = conversation_admit(w, service, POLICY_TCP, source);
 	struct session    *s = why ? NULL : session_new(w, l, fd, source);
 
 	if (!why && !s) {
 		why = R_LIMIT_MEMORY;
-		w->service[service].flows--;
+		w->service[service].flows[POLICY_TCP]--;
 		sources_remove(w->sources, source, service);
 	}
 	if (why) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -43,6 +44,14 @@ void child_confine(const struct keeper *k, struct sandbox_wish *wish)
 		return;
 	keeper_complain("a process could not give up its rights: %s", error);
 	_exit(GATE_FAILED);
+}
+
+/* In the child: the pages of other groups go, or whoever takes this process over could make theirs look hung. */
+static void forget_hearts(const struct keeper *k, const struct group_of *own)
+{
+	for (unsigned i = 0; i < k->groups; i++)
+		if (&k->group[i] != own)
+			munmap(k->group[i].heart, sizeof(struct heart));
 }
 
 /* ---- Workers ---- */
@@ -90,6 +99,7 @@ static _Noreturn void worker_child(struct keeper *k, unsigned group, const struc
 	fds[n++] = g->control;
 	if (scribe->fd >= 0)
 		fds[n++] = scribe->fd;
+	forget_hearts(k, g);
 	child_begin(k, "sp-worker", fds, n);
 	child_confine(k, &wish);
 	_exit((int)worker_main(&config));
@@ -121,8 +131,10 @@ bool keeper_spawn_worker(struct keeper *k, unsigned group)
 	g->ready = g->hung = false;
 	g->turns = 0;
 	g->still_ms = g->born_ms = keeper_now_ms();
-	if (!channel_pair(PARTY_KEEPER, PARTY_WORKER, &g->channel, &its))
+	if (!channel_pair(PARTY_KEEPER, PARTY_WORKER, &g->channel, &its)) {
+		channel_close(&scribe);
 		return false;
+	}
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0)
@@ -154,6 +166,7 @@ static _Noreturn void scribe_child(struct keeper *k, const struct channel *keepe
 					     .time = !o->json};
 	struct sandbox_wish        wish = {.role = PARTY_SCRIBE, .folder = -1, .run = -1};
 
+	forget_hearts(k, NULL);
 	child_begin(k, "sp-scribe", fds, k->events >= 0 ? 3 : 2);
 	child_confine(k, &wish);
 	_exit(scribe_main(&config));

@@ -81,7 +81,9 @@ void timers_run(struct worker *w, unsigned most)
 	for (unsigned i = 0; i < w->queues; i++) {
 		struct timer_queue *q = &w->queue[i];
 
-		while (q->head.next != &q->head && q->head.next->due_ms <= w->clock.now_ms && most--)
+		while (q->head.next != &q->head && q->head.next->due_ms <= w->clock.now_ms && most) {
+			most--;
 			fire(q->head.next, q->kind);
+		}
 	}
 }

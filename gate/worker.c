@@ -96,18 +96,6 @@ static bool service_make(struct worker *w, uint32_t i)
 	return upstreams_make(w, svc) && queues_make(w, svc);
 }
 
-/* A service that names no port of its own goes to the one the client asked for. */
-static void default_ports(struct worker *w)
-{
-	for (uint32_t i = 0; i < w->listeners; i++) {
-		struct service *svc = &w->service[w->listener[i].said.service];
-
-		for (uint32_t k = 0; k < svc->upstreams; k++)
-			if (!svc->upstream[k].at.port)
-				svc->upstream[k].at.port = w->listener[i].said.at.port;
-	}
-}
-
 static bool listeners_make(struct worker *w)
 {
 	w->listeners = policy_listeners(&w->policy);
@@ -125,7 +113,6 @@ static bool listeners_make(struct worker *w)
 		if (l->fd >= 0 && epoll_ctl(w->epoll, EPOLL_CTL_ADD, l->fd, &event) != 0)
 			return false;
 	}
-	default_ports(w);
 	return true;
 }
 
@@ -271,6 +258,12 @@ static void dispatch(struct worker *w, const struct epoll_event *event)
 	}
 }
 
+/* Each flow's share is a step of its own: a turn with thousands of busy flows is long, and no hang. */
+static void beat(const struct worker *w)
+{
+	atomic_fetch_add_explicit(&w->config->heart->turns, 1, memory_order_release);
+}
+
 /* Those that had more to do than their share in the last turn. */
 static void run_queued(struct worker *w)
 {
@@ -281,6 +274,7 @@ static void run_queued(struct worker *w)
 		struct session *next = s->run_next;
 
 		s->queued = false;
+		beat(w);
 		if (!s->dead)
 			session_run(s);
 		s = next;
@@ -308,10 +302,12 @@ static void turn(struct worker *w)
 	atomic_store_explicit(&heart->idle, wait != 0, memory_order_release);
 	n = epoll_wait(w->epoll, event, EVENTS, wait);
 	atomic_store_explicit(&heart->idle, false, memory_order_release);
-	atomic_fetch_add_explicit(&heart->turns, 1, memory_order_release);
+	beat(w);
 	read_clock(w);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
+		beat(w);
 		dispatch(w, &event[i]);
+	}
 	timers_run(w, TIMERS_PER_TURN);
 	run_queued(w);
 	sessions_bury(w);

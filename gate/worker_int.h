@@ -84,7 +84,7 @@ struct conversation {
 /* An arrival at a listener: judged by its service's policy from now on. False: no memory, or no such protocol. */
 bool conversation_begin(struct conversation *c, struct driver_env *env, const struct address *source);
 /* May this source have one more conversation with the service? The reason why not, or R_NONE: then it is counted. */
-uint16_t conversation_admit(struct worker *w, uint32_t service, const struct address *source);
+uint16_t conversation_admit(struct worker *w, uint32_t service, enum policy_transport transport, const struct address *source);
 void     conversation_leave(struct conversation *c);
 /* Say once in a while how many were turned away, not each time. */
 void turned_away(struct worker *w, uint32_t service, uint16_t why, uint8_t ip_protocol, const struct address *source);
@@ -166,7 +166,7 @@ struct service {
 	struct policy_service said;
 	struct upstream      *upstream;
 	uint32_t              upstreams;
-	uint32_t              flows;
+	uint32_t              flows[2]; /* by transport: forged datagrams must not take the places of connections */
 	uint32_t              turned_away; /* since the last event about it */
 	uint64_t              told_ms;
 	struct timer_queue   *phase[PHASE_LINGER + 1], *age, *udp_idle;

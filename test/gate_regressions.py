@@ -341,7 +341,24 @@ def no_hole(scratch):
     server.close()
 
 
-TESTS = (splice_end, other_client, unread_answers, large_behind_large, first_in_line, no_hole)
+def waits_for_nobody(scratch):
+    """Requests that wait for answers of a server that has ended do not keep their flow."""
+    server = peer.Stream()
+    bench, port = one(scratch, "waits", server)
+    with bench as running:
+        client, behind = opened(port, server)
+        client.sendall(b"".join(answerer.search(number) for number in range(2, 60)))
+        peer.receive(behind, lambda b: len(b) > 300, 5)
+        behind.shutdown(socket.SHUT_WR)
+        time.sleep(0.3)
+        client.close()
+        behind.close()
+        gone = gate.wait_for(lambda: json.loads(running.ask("sessions", "--json").stdout) == [], 5, 0.3)
+        TAP.ok(gone, "the flow ends with its server", running.ask("sessions").stdout)
+    server.close()
+
+
+TESTS = (splice_end, other_client, unread_answers, large_behind_large, first_in_line, no_hole, udp_services, default_port, waits_for_nobody)
 
 
 def main():
