@@ -397,15 +397,6 @@ static void session_resume(struct session *s)
 		session_drive(s, (enum side)from);
 }
 
-/* A message waits for what the other side must say first, but that side has ended, and so has the sender's. */
-static bool waits_in_vain(const struct session *s)
-{
-	for (int from = 0; from < 2; from++)
-		if (driver_waiting(s->c.flow, (enum side)from) && s->side[from].hung_up && s->side[other_side((enum side)from)].fin_seen)
-			return true;
-	return false;
-}
-
 void session_run(struct session *s)
 {
 	size_t budget = SCRATCH;
@@ -437,6 +428,4 @@ void session_run(struct session *s)
 		session_close(s, END_CLOSED, false);
 	else if (s->side[SIDE_CLIENT].fin_seen && s->side[SIDE_SERVER].fd < 0 && !s->dialed)
 		session_close(s, END_CLOSED, false);
-	else if (waits_in_vain(s))
-		session_close(s, END_CLOSED, true);
 }

@@ -35,8 +35,9 @@ class Case:
         """A flow whose bind has been answered: (client, server)."""
         client = self.connect(source)
         client.sendall(BIND)
-        server = self.server.accept(peer.PATIENCE)
+        server = self.server.accept(peer.PATIENCE) if self.server.listener in peer.ready([self.server.listener, client], peer.PATIENCE) else None
         if not server:
+            client.close()
             raise RuntimeError("the gate did not dial")
         peer.receive(server, lambda b: len(b) >= len(BIND), peer.PATIENCE)
         server.sendall(BOUND)
