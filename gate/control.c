@@ -27,16 +27,25 @@ struct probe {
 	bool             taken;
 };
 
+/* A place from which a probe's datagrams came: what is still on its way from there is no client's. */
+struct former {
+	struct address source;
+	uint64_t       until_ms;
+};
+
 struct control {
 	int               fd;
 	struct client     client[CLIENTS_MAX];
 	struct probe      probe[PROBES_MAX];
+	struct former     former[FORMER_PROBES];
+	unsigned          next_former;
 	struct message_in in;
 };
 
 bool control_open(struct worker *w, int fd)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.u64 = ABOUT_CONTROL};
+	/* Edge-triggered: one that cannot be taken for want of descriptors must not keep the loop busy. */
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = ABOUT_CONTROL};
 
 	w->control = calloc(1, sizeof(*w->control));
 	if (!w->control)
@@ -148,18 +157,43 @@ static void expect(struct client *c, struct message_in *in)
 	say(c, &said);
 }
 
+static bool same_source(const struct address *a, const struct address *b)
+{
+	return a->family == b->family && a->port == b->port && memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
+}
+
 int probe_match(struct worker *w, const struct address *source, uint32_t service, uint8_t transport)
 {
 	for (int i = 0; i < PROBES_MAX; i++) {
 		struct probe *p = &w->control->probe[i];
 
-		if (p->client && !p->taken && p->service == service && p->ask.transport == transport && p->ask.source.port == source->port &&
-		    p->ask.source.family == source->family && memcmp(p->ask.source.ip, source->ip, sizeof(source->ip)) == 0) {
+		if (p->client && !p->taken && p->service == service && p->ask.transport == transport && same_source(&p->ask.source, source)) {
 			p->taken = true;
 			return i;
 		}
 	}
 	return -1;
+}
+
+bool probe_was(const struct worker *w, const struct address *source)
+{
+	for (unsigned i = 0; i < PROBES_MAX; i++)
+		if (w->control->probe[i].used && !w->control->probe[i].taken && same_source(&w->control->probe[i].ask.source, source))
+			return false; /* the next one has come to the same port */
+	for (unsigned i = 0; i < FORMER_PROBES; i++) {
+		const struct former *f = &w->control->former[i];
+
+		if (f->until_ms > w->clock.now_ms && same_source(&f->source, source))
+			return true;
+	}
+	return false;
+}
+
+static void remember(struct worker *w, const struct probe *p)
+{
+	struct former *f = &w->control->former[w->control->next_former++ % FORMER_PROBES];
+
+	*f = (struct former){.source = p->ask.source, .until_ms = w->clock.now_ms + FORMER_MS};
 }
 
 void probe_arrival(struct worker *w, int probe, struct policy_arrival *arrival)
@@ -220,6 +254,8 @@ void probe_says_ended(struct worker *w, int probe, uint16_t why)
 
 	if (p->client)
 		say(p->client, &said);
+	if (p->ask.transport == POLICY_UDP)
+		remember(w, p);
 	probe_free(p);
 }
 
@@ -302,17 +338,19 @@ static void greet(struct client *c)
 		client_close(c);
 }
 
-static void accept_client(struct worker *w)
+static struct client *client_room(struct control *control)
 {
-	int                fd = accept4(w->control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	struct client     *c = NULL;
+	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+		if (control->client[i].channel.fd < 0)
+			return &control->client[i];
+	return NULL;
+}
+
+static void accept_client(struct worker *w, int fd)
+{
+	struct client     *c = client_room(w->control);
 	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET};
 
-	for (unsigned i = 0; i < CLIENTS_MAX && !c; i++)
-		if (w->control->client[i].channel.fd < 0)
-			c = &w->control->client[i];
-	if (fd < 0)
-		return;
 	if (!c) {
 		close(fd);
 		return;
@@ -323,6 +361,14 @@ static void accept_client(struct worker *w)
 		client_close(c);
 	else
 		greet(c);
+}
+
+static void accept_clients(struct worker *w)
+{
+	int fd;
+
+	while ((fd = accept4(w->control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
+		accept_client(w, fd);
 }
 
 static void client_event(struct client *c)
@@ -351,7 +397,7 @@ static void client_event(struct client *c)
 void control_event(struct worker *w, enum about about, void *what)
 {
 	if (about == ABOUT_CONTROL)
-		accept_client(w);
+		accept_clients(w);
 	else
 		client_event(what);
 }

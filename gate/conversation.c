@@ -35,9 +35,10 @@ bool conversation_begin(struct conversation *c, struct driver_env *env, const st
 	c->probe = (int8_t)probe_match(w, source, l->service, (uint8_t)l->transport);
 	if (c->probe >= 0)
 		probe_arrival(w, c->probe, &arrival);
-	if (!policy_flow_begin(&c->policy, &w->policy, &arrival))
-		return false;
-	c->flow = driver_open(env, l->proto, NULL, c);
+	if (policy_flow_begin(&c->policy, &w->policy, &arrival))
+		c->flow = driver_open(env, l->proto, NULL, c);
+	if (!c->flow && c->probe >= 0)
+		probe_says_ended(w, c->probe, R_LIMIT_MEMORY);
 	return c->flow != NULL;
 }
 

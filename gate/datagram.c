@@ -165,7 +165,11 @@ static bool connect_server(struct association *a)
 			a->fd = -1;
 		}
 	}
-	return a->fd >= 0 && epoll_ctl(a->c.w->epoll, EPOLL_CTL_ADD, a->fd, &event) == 0;
+	if (a->fd >= 0 && epoll_ctl(a->c.w->epoll, EPOLL_CTL_ADD, a->fd, &event) != 0) {
+		close(a->fd);
+		a->fd = -1;
+	}
+	return a->fd >= 0;
 }
 
 /* From the address the client wrote to: with several addresses the kernel would pick its own. */
@@ -317,6 +321,9 @@ static struct association *association_of(struct worker *w, struct listener *l, 
 
 	if (a)
 		return a;
+	/* A vector that was still on its way when its probe had gone must not find a host. */
+	if (probe_was(w, client))
+		return NULL;
 	if (w->service[service].flows[POLICY_UDP] >= w->service[service].limit[SETTING_FLOWS])
 		make_room(w->datagrams, service);
 	else if (w->datagrams->count >= UDP_MOST)

@@ -329,6 +329,9 @@ static void half_close(struct session *s, enum side side, bool reset)
 	half_release(s, side);
 	slots_give(&s->c.w->slots, (void **)&h->out, h->out_cap);
 	h->out_len = 0;
+	/* Whoever announced a probe may hold its sink too: closing ours does not end what epoll knows of it. */
+	if (h->fd >= 0 && side == SIDE_SERVER && s->c.probe >= 0)
+		epoll_ctl(s->c.w->epoll, EPOLL_CTL_DEL, h->fd, NULL);
 	if (h->fd >= 0 && (reset || h->holed))
 		abort_socket(h->fd);
 	else if (h->fd >= 0)

@@ -77,7 +77,7 @@ static void send_turn(struct session *s, enum side to)
 	size_t          sent = 0;
 
 	if (can_send(h) && !h->out_len) {
-		sent = taken(h, out->count == 1 ? send(h->fd, out->iov[0].iov_base, out->len, MSG_NOSIGNAL) : sendmsg(h->fd, &msg, MSG_NOSIGNAL));
+		sent = taken(h, out->count == 1 ? send(h->fd, out->iov[0].iov_base, out->len, MSG_NOSIGNAL | MSG_DONTWAIT) : sendmsg(h->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT));
 		if (sent < out->len)
 			h->writable = false;
 	}
@@ -99,10 +99,12 @@ void half_flush(struct session *s, enum side to)
 	if (s->c.w->sending[to].count)
 		send_turn(s, to);
 	if (h->out_len && can_send(h)) {
-		size_t sent = taken(h, send(h->fd, h->out + h->out_at, h->out_len, MSG_NOSIGNAL));
+		size_t sent = taken(h, send(h->fd, h->out + h->out_at, h->out_len, MSG_NOSIGNAL | MSG_DONTWAIT));
 
 		if (sent < h->out_len)
 			h->writable = false;
+		if (sent)
+			session_moved(s);
 		out_sent(s, h, sent);
 	}
 	if (to == SIDE_SERVER && h->out_len && h->fd < 0 && !s->dialed)
@@ -308,7 +310,7 @@ static bool session_read(struct session *s, enum side from, size_t *budget)
 			session_abort(s, R_LIMIT_MEMORY, 0, 0);
 		return false;
 	}
-	n = recv(h->fd, at.iov_base, at.iov_len, 0);
+	n = recv(h->fd, at.iov_base, at.iov_len, MSG_DONTWAIT);
 	if (n < 0) {
 		h->readable = errno == EINTR;
 		if (errno != EAGAIN && errno != EINTR)

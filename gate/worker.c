@@ -144,6 +144,7 @@ static bool memory_make(struct worker *w)
 {
 	uint64_t all = w->config->memory ? w->config->memory : DEFAULT_MEMORY;
 
+	/* Half for large units while they come, for on their way out they may be held once more; the drivers' memory of requests comes on top. */
 	w->reserve_cap = all / 2;
 	w->reserve_last = &w->reserve_first;
 	slots_open(&w->slots, all);
@@ -159,7 +160,7 @@ static bool memory_make(struct worker *w)
 				     .ops = &gate_ops,
 				     .clock = &w->clock,
 				     .key = w->key,
-				     .memory_cap = all,
+				     .memory_cap = all / 8,
 				     .turn_units = TURN_UNITS};
 	return driver_env_open(&w->env);
 }
@@ -304,6 +305,8 @@ static void turn(struct worker *w)
 	atomic_store_explicit(&heart->idle, false, memory_order_release);
 	beat(w);
 	read_clock(w);
+	if (w->reserve < 0)
+		w->reserve = dup(w->epoll);
 	for (int i = 0; i < n; i++) {
 		beat(w);
 		dispatch(w, &event[i]);

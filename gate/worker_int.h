@@ -41,6 +41,8 @@ enum {
 	FLUSH_RETRY_MS = 20, /* records that found no room in the channel */
 	DOWN_MS = 10000, /* a server that could not be reached is left alone for so long */
 	PROBES_MAX = 16,
+	FORMER_PROBES = 256, /* over UDP: remembered for ... */
+	FORMER_MS = 30000,
 	DENIED_TEXT_MAX = 80, /* bytes of one text of a denied unit that its event shows */
 	CLIENTS_MAX = 16, /* control connections */
 };
@@ -326,6 +328,8 @@ void control_event(struct worker *w, enum about about, void *what);
 /* The source is a probe that was announced: its place, or -1. */
 int  probe_match(struct worker *w, const struct address *source, uint32_t service, uint8_t transport);
 int  probe_take_sink(struct worker *w, int probe);
+/* A probe's datagrams came from there a short while ago. */
+bool probe_was(const struct worker *w, const struct address *source);
 void probe_arrival(struct worker *w, int probe, struct policy_arrival *arrival);
 void probe_says_taken(struct worker *w, int probe, uint64_t flow_id);
 void probe_says_report(struct worker *w, int probe, const struct report *report);

@@ -112,6 +112,7 @@ struct tolerance_def {
 struct address {
 	uint8_t  family; /* 4 or 6; 0 = none */
 	uint8_t  ip[16];
+	uint8_t  zero; /* instead of padding: addresses are compared and hashed as bytes */
 	uint16_t port;
 };
 

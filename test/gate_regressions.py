@@ -185,10 +185,21 @@ def other_client(scratch):
     server.close()
 
 
+def both_transports(patience=50):
+    """A server of datagrams and one of streams on the same port."""
+    for _ in range(patience):
+        datagrams = peer.Datagrams()
+        try:
+            return datagrams, peer.Stream(("127.0.0.1", datagrams.port))
+        except OSError:
+            datagrams.close()
+    raise OSError("no port is free for both transports")
+
+
 def udp_services(scratch):
     """A service over UDP that is full does not cost another its associations, nor its own TCP clients their places."""
-    servers = [peer.Datagrams(), peer.Datagrams()]
-    stream = peer.Stream(("127.0.0.1", servers[0].port))
+    first, stream = both_transports()
+    servers = [first, peer.Datagrams()]
     ports = [slapd.free_port(), slapd.free_port()]
     services = [
         gate.Service(name, ("127.0.0.1", port), ("server", s.port), transports=transports, **more)
@@ -208,7 +219,9 @@ def udp_services(scratch):
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as forged:
                 forged.bind((f"127.6.0.{i + 1}", 0))
                 forged.sendto(answerer.search(5), ("127.0.0.1", ports[0]))
-        time.sleep(0.3)
+        servers[0].socket.settimeout(5)
+        for _ in range(8):
+            servers[0].socket.recvfrom(65536)
         servers[1].socket.sendto(b"", back)
         servers[1].socket.sendto(done(5), back)
         try:

@@ -168,7 +168,7 @@ static int json_lines(const char *s, const char *type)
 static struct record flow(void)
 {
 	return (struct record){.kind = RECORD_FLOW, .ts_us = 1795168140123456, .flow_id = 9, .proto = PROTO_LDAP, .ip_protocol = 6,
-			       .client = {4, {10, 1, 2, 3}, 1000}, .listener = {4, {10, 0, 0, 1}, 389}, .server = {4, {10, 9, 0, 10}, 389}};
+			       .client = {.family = 4, .ip = {10, 1, 2, 3}, .port = 1000}, .listener = {.family = 4, .ip = {10, 0, 0, 1}, .port = 389}, .server = {.family = 4, .ip = {10, 9, 0, 10}, .port = 389}};
 }
 
 static struct record gate(enum record_gate what)

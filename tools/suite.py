@@ -182,7 +182,7 @@ def main():
     if unknown:
         print(f"no such stage: {', '.join(unknown)}; there are: {', '.join(STAGES)}", file=sys.stderr)
         return 2
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-test-"))
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="sp-"))
     suite = Suite(scratch)
     try:
         for name in wanted:

@@ -2,6 +2,8 @@
 #ifndef SALLYPORT_PROTO_LDAP_LDAP_INT_H
 #define SALLYPORT_PROTO_LDAP_LDAP_INT_H
 
+#include <string.h>
+
 #include "base/ber.h"
 #include "proto/ldap/ldap.h"
 #include "proto/protocols.h"
@@ -189,17 +191,27 @@ static inline uint32_t ldap_limit(const struct ldap_read *r, enum ldap_limit whi
 	return limit > UINT32_MAX ? UINT32_MAX : (uint32_t)limit;
 }
 
-/* Facts are built only for those who ask; of several the first. */
+/* Facts are built only for those who ask. */
 static inline void ldap_fact_number(const struct ldap_read *r, enum ldap_fact which, uint64_t number)
 {
 	if (r->cx->wanted & 1u << which && r->cx->fact[which].state == FACT_NONE)
 		r->cx->fact[which] = (struct fact){.state = FACT_NUMBER, .number = number};
 }
 
+/*
+ * Of several different texts the fact can tell none: unknown, so that a rule about one attribute is not passed by by naming another one
+ * first. A block fires, a pass does not.
+ */
 static inline void ldap_fact_text(const struct ldap_read *r, enum ldap_fact which, struct ber_span s)
 {
-	if (s.p && r->cx->wanted & 1u << which && r->cx->fact[which].state == FACT_NONE)
-		r->cx->fact[which] = (struct fact){.state = FACT_TEXT, .text = s.p, .len = s.n};
+	struct fact *fact = &r->cx->fact[which];
+
+	if (!s.p || !(r->cx->wanted & 1u << which))
+		return;
+	if (fact->state == FACT_NONE)
+		*fact = (struct fact){.state = FACT_TEXT, .text = s.p, .len = s.n};
+	else if (fact->len != s.n || memcmp(fact->text, s.p, s.n) != 0)
+		*fact = (struct fact){.state = FACT_UNKNOWN, .text = s.p};
 }
 
 /* ldap_text.c: strings and their grammars. */
