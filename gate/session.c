@@ -188,6 +188,9 @@ static void check_pace(struct session *s, enum side from)
 	rate = (uint32_t)(h->slow_len * UINT64_C(1000) / (now - h->slow_ms));
 	if (rate < SLOW_RATE)
 		session_abort(s, R_GATE_SLOW, SLOW_RATE, rate);
+	/* Each stretch of time for itself: what came fast before buys nothing. */
+	h->slow_ms = now;
+	h->slow_len = 0;
 }
 
 /* Four times a second while something is held: what has waited too long, what comes too slowly. */

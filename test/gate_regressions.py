@@ -371,7 +371,9 @@ def waits_for_nobody(scratch):
     server.close()
 
 
-TESTS = (splice_end, other_client, unread_answers, large_behind_large, first_in_line, no_hole, udp_services, default_port, waits_for_nobody)
+TESTS = (
+    splice_end, other_client, unread_answers, large_behind_large, first_in_line, no_hole, udp_services, default_port, waits_for_nobody, slow_behind_fast,
+)
 
 
 def main():
