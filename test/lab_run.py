@@ -118,7 +118,8 @@ def main():
     except FileNotFoundError as error:
         skip_all(str(error))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended all the same
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-run-"))
+    # Nobody must get in, and paths of control sockets must not grow too long.
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-run-", dir="/tmp"))
     folder = scratch / "tmp"
     folder.mkdir()
     try:
