@@ -257,7 +257,7 @@ static enum probe_outcome judge(const struct probe_run *r, const struct vector *
 	bool     all = r->turn.taken[SIDE_CLIENT] == r->sent[SIDE_CLIENT] && r->turn.taken[SIDE_SERVER] == r->sent[SIDE_SERVER];
 	uint64_t before[2];
 
-	if (policy)
+	if (!v->refuse && policy)
 		return PROBE_BY_POLICY;
 	if (!v->refuse)
 		return all && !r->report.why ? PROBE_PASSED : PROBE_REFUSED;

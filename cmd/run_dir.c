@@ -90,7 +90,7 @@ static enum exit_code greet(const char *path, struct channel *c, struct run_hell
 	free(in);
 	if (ok)
 		return EXIT_CLEAN;
-	complain("what listens at %s is not the gate this program belongs to", path);
+	complain("what listens at %s does not answer as the gate this program belongs to", path);
 	channel_close(c);
 	return EXIT_UNREACHABLE;
 }

@@ -40,6 +40,11 @@ static void shown(const struct address *a, char *out, size_t size)
 		str_add(&s, "-");
 }
 
+static void print_head(void)
+{
+	printf("%-27s %-27s %-14s %-6s %-10s %11s %7s %7s %6s\n", "CLIENT", "SERVER", "SERVICE", "PROTO", "STATE", "AGE", "IN", "OUT", "REFUSED");
+}
+
 static void print_row(const struct session_row *row)
 {
 	char       client[64], server[64], service[512];
@@ -95,12 +100,16 @@ static bool list(struct channel *worker, json_t *array, unsigned *count)
 struct job {
 	json_t  *array;
 	unsigned count;
+	bool     headed;
 };
 
 static int list_worker(struct channel *worker, void *arg)
 {
 	struct job *job = arg;
 
+	if (!job->array && !job->headed)
+		print_head();
+	job->headed = true;
 	if (list(worker, job->array, &job->count))
 		return EXIT_CLEAN;
 	complain("a worker of the gate did not finish its list");
@@ -127,8 +136,6 @@ static int sessions_run(const struct cmd *cmd, int argc, char **argv)
 		json |= got == OPT_JSON;
 	}
 	job.array = json ? json_array() : NULL;
-	if (!json)
-		printf("%-27s %-27s %-14s %-6s %-10s %11s %7s %7s %6s\n", "CLIENT", "SERVER", "SERVICE", "PROTO", "STATE", "AGE", "IN", "OUT", "REFUSED");
 	code = workers_each(dir, list_worker, &job);
 	if (json)
 		print_json(job.array);
@@ -139,7 +146,7 @@ const struct cmd cmd_sessions = {
 	.name = "sessions",
 	.usage = "",
 	.summary = "what goes through the running gate now",
-	.about = "One line per connection or UDP association: who, to which server, in which protocol, since when, how many whole messages in each "
+	.about = "One line per TCP connection: who, to which server, in which protocol, since when, how many whole messages in each "
 		 "direction, and how many were refused. Exit codes: 0, or 3 when no gate runs.",
 	.options = options,
 	.run = sessions_run,

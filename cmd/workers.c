@@ -2,6 +2,7 @@
 #include "cmd/workers.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +39,10 @@ int workers_each(const char *chosen, int (*each)(struct channel *worker, void *a
 	if (!run_dir(chosen, dir, sizeof(dir)))
 		return EXIT_USAGE;
 	n = scandir(dir, &entry, is_worker, alphasort);
-	if (n <= 0) {
+	if (n < 0 && errno == EACCES) {
+		complain("%s: only the user who runs the gate, and root, may talk to it", dir);
+		code = EXIT_UNREACHABLE;
+	} else if (n <= 0) {
 		complain("no gate runs with the folder %s", dir);
 		fprintf(stderr, "start one with sallyport run -c FILE, or name its folder with --run DIR\n");
 		code = EXIT_UNREACHABLE;

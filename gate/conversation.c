@@ -1,7 +1,6 @@
 /* What TCP sessions and UDP associations share: arrival, judgement by policy, and the records of what became of their units. */
 #include <string.h>
 
-#include "base/str.h"
 #include "gate/worker_int.h"
 
 /* ---- Arrival ---- */
@@ -182,15 +181,6 @@ static void name_rule(const struct conversation *c, int rule, struct record *r)
 	r->watch_until = said.until;
 }
 
-static size_t words_of(const struct fact_def *def)
-{
-	size_t n = 0;
-
-	while (def->words[n])
-		n++;
-	return n;
-}
-
 /* A rule with `log`, or a watched rule that would have blocked, is worth a record of its own. */
 static void note_rule(const struct conversation *c, enum side from, int rule)
 {
@@ -199,43 +189,22 @@ static void note_rule(const struct conversation *c, enum side from, int rule)
 	name_rule(c, rule, &r);
 	r.from = (uint8_t)from;
 	r.passed = true;
+	r.detail = (struct record_text){c->w->about, (uint16_t)strlen(c->w->about)};
 	r.stream_offset = driver_offset(c->flow, from);
 	note(c, &r);
-}
-
-/* "ldap op modify, name cn=x": what is known of a unit, so that a denial says what was denied. Peer text: escaped where it is shown. */
-static void describe(const struct recogniser *r, const struct cx *cx, struct str *out)
-{
-	size_t n = strlen(r->name);
-
-	str_add(out, r->name);
-	for (uint8_t i = 0, shown = 0; i < r->facts; i++) {
-		const struct fact_def *def = &r->fact[i];
-		const struct fact     *fact = &cx->fact[i];
-
-		if (!(cx->wanted >> i & 1) || (fact->state != FACT_NUMBER && fact->state != FACT_TEXT))
-			continue;
-		str_add(out, shown++ ? ", " : " ");
-		/* UNSAFE: a fact's name begins with its protocol's and a dot, where it does. */
-		str_add(out, strncmp(def->name, r->name, n) == 0 && def->name[n] == '.' ? def->name + n + 1 : def->name);
-		str_char(out, ' ');
-		if (fact->state == FACT_TEXT)
-			str_bytes(out, (const char *)fact->text, fact->len < DENIED_TEXT_MAX ? fact->len : DENIED_TEXT_MAX);
-		else if (def->words && fact->number < words_of(def))
-			str_add(out, def->words[fact->number]);
-		else
-			str_fmt(out, "%llu", (unsigned long long)fact->number);
-	}
 }
 
 enum verdict conversation_judge(void *user, enum side from, const struct step *step, const struct cx *cx, uint16_t *why)
 {
 	struct conversation  *c = user;
 	struct policy_ruling *ruling = &c->w->ruling;
+	struct str            about = str_over(c->w->about, sizeof(c->w->about));
 
 	policy_judge(&c->policy, driver_protocol(c->flow)->id, step, cx, ruling);
 	c->w->ruled = true;
 	*why = ruling->why;
+	if (ruling->watched || ruling->log || ruling->verdict == VERDICT_DENY)
+		unit_describe(driver_protocol(c->flow), step, cx, &about);
 	for (unsigned w = 0; ruling->watched && w < POLICY_RULES_MAX / 64; w++)
 		for (uint64_t bits = ruling->watched_rules[w]; bits; bits &= bits - 1) {
 			c->watched++;
@@ -244,11 +213,8 @@ enum verdict conversation_judge(void *user, enum side from, const struct step *s
 	/* A denial is told by the report that follows. */
 	if (ruling->log && ruling->verdict == VERDICT_PASS)
 		note_rule(c, from, ruling->rule);
-	if (ruling->verdict == VERDICT_DENY) {
-		struct str said = str_over(c->w->denied, sizeof(c->w->denied));
-
-		describe(driver_protocol(c->flow), cx, &said);
-	}
+	if (ruling->verdict == VERDICT_DENY && ruling->rule == POLICY_BY_DEFAULT && !c->policy.words)
+		str_add(&about, "; none of its rules is for this source and this server");
 	return ruling->verdict;
 }
 
@@ -261,9 +227,13 @@ bool conversation_watch(void *user, const struct report *report)
 
 const struct profile *conversation_profile(void *user, uint16_t proto)
 {
-	struct conversation *c = user;
+	struct conversation  *c = user;
+	const struct profile *profile = policy_flow_profile(&c->policy, proto);
 
-	return policy_flow_profile(&c->policy, proto);
+	/* Whatever the rules ask for: an event that says what was denied must know what was asked. */
+	if (profile)
+		c->policy.profile.wanted |= unit_operation(driver_find(&c->w->env, proto));
+	return profile;
 }
 
 void conversation_report(void *user, const struct report *report)
@@ -293,7 +263,7 @@ void conversation_report(void *user, const struct report *report)
 		r.detail = (struct record_text){report->detail, (uint16_t)strlen(report->detail)};
 	if (report->kind == REPORT_DENIED && c->w->ruled) {
 		name_rule(c, c->w->ruling.rule, &r);
-		r.detail = (struct record_text){c->w->denied, (uint16_t)strlen(c->w->denied)};
+		r.detail = (struct record_text){c->w->about, (uint16_t)strlen(c->w->about)};
 	}
 	note(c, &r);
 	if (c->probe >= 0)

@@ -210,8 +210,10 @@ static void signals(struct keeper *k)
 	struct signalfd_siginfo info;
 
 	while (read(k->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		if (info.ssi_signo != SIGCHLD)
+		if (info.ssi_signo != SIGCHLD) {
 			k->stopping = true;
+			k->signal = (int)info.ssi_signo;
+		}
 	reap(k);
 }
 
@@ -293,7 +295,7 @@ static void wait_for_end(struct keeper *k, bool scribe)
 
 static void stop(struct keeper *k)
 {
-	struct record r = about(GATE_STOPPED, "");
+	struct record r = about(GATE_STOPPED, k->signal == SIGHUP ? "by SIGHUP" : k->signal == SIGINT ? "by SIGINT" : k->signal == SIGTERM ? "by SIGTERM" : "");
 
 	k->stopping = true;
 	for (unsigned i = 0; i < k->groups; i++)

@@ -51,6 +51,7 @@ struct keeper {
 	pid_t                      scribe_pid;
 	uint64_t                   scribe_again_ms;
 	uint32_t                   scribe_backoff_ms, scribe_deaths;
+	int                        signal; /* that ended it; 0 = none did */
 	bool                       drop_ids, sandboxed, stopping, failed;
 	uid_t                      uid;
 	gid_t                      gid;

@@ -44,7 +44,7 @@ static bool open_run_dir(struct keeper *k)
 	struct stat st;
 
 	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-		keeper_complain("%s: %s", path, strerror(errno));
+		keeper_complain("%s: the run directory cannot be made: %s", path, strerror(errno));
 		return false;
 	}
 	k->run_dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);

@@ -300,6 +300,9 @@ static void turn(struct worker *w)
 	struct heart      *heart = w->config->heart;
 	int                wait = wait_ms(w), n;
 
+	/* Who waits looks at nobody's bytes: should it end now, no flow is to blame. */
+	if (wait)
+		atomic_store_explicit(&heart->flow_id, 0, memory_order_relaxed);
 	atomic_store_explicit(&heart->idle, wait != 0, memory_order_release);
 	n = epoll_wait(w->epoll, event, EVENTS, wait);
 	atomic_store_explicit(&heart->idle, false, memory_order_release);

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "base/str.h"
 #include "event/journal.h"
 #include "gate/heart.h"
 #include "gate/socket.h"
@@ -43,7 +44,7 @@ enum {
 	PROBES_MAX = 16,
 	FORMER_PROBES = 256, /* over UDP: remembered for ... */
 	FORMER_MS = 30000,
-	DENIED_TEXT_MAX = 80, /* bytes of one text of a denied unit that its event shows */
+	UNIT_TEXT_MAX = 80, /* bytes of one text of a unit that an event shows */
 	CLIENTS_MAX = 16, /* control connections */
 };
 
@@ -221,7 +222,7 @@ struct worker {
 	struct sending              sending[2];
 	struct policy_ruling        ruling; /* the last judgement, for the report that follows it */
 	bool                        ruled;
-	char                        denied[RECORD_TEXT_MAX + 1]; /* what the judgement was about, when it was no */
+	char                        about[RECORD_TEXT_MAX + 1]; /* what the last judgement was about, when somebody is told of it */
 	struct journal             *journal;
 	struct channel              scribe, keeper;
 	struct service             *service;
@@ -315,6 +316,11 @@ void         pipes_close(struct worker *w);
 void dial_begin(struct session *s);
 /* The connection to the server stands or has failed. */
 void dial_ended(struct session *s, int error);
+
+/* describe.c: "ldap op modify, name cn=x". Peer text: escaped where it is shown */
+void unit_describe(const struct recogniser *r, const struct step *step, const struct cx *cx, struct str *out);
+/* The fact that says what a request is, as a bit; 0 = the protocol has none. */
+uint32_t unit_operation(const struct recogniser *r);
 
 /* ops.c: what the driver calls */
 extern const struct driver_ops gate_ops;

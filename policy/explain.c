@@ -218,7 +218,7 @@ static void verdict(struct explain *x, const struct policy_ruling *ruling)
 	else
 		str_fmt(x->out, "%s%s\n", ruling->verdict == VERDICT_PASS ? "pass" : "block", ruling->log ? ", and it is logged" : "");
 	if (ruling->verdict == VERDICT_DENY)
-		str_fmt(x->out, "the event says %s: %s\n", reason_of(ruling->why)->id, reason_of(ruling->why)->sentence);
+		str_fmt(x->out, "the event says %s, and the rule\n", reason_of(ruling->why)->id);
 }
 
 bool policy_explain(const struct policy_build *b, const struct policy_question *q, struct str *out, struct policy_ruling *ruling)

@@ -89,7 +89,7 @@ static void examples_of_units(void)
 	r.why = R_POLICY_DENIED;
 	r.has_offset = r.has_numbers = false;
 	r.path = text("");
-	r.detail = text("ldap modify");
+	r.detail = text("ldap op modify");
 	r.policy = text("directory-use");
 	r.rule = text("no-writes");
 	r.rule_number = 2;
@@ -100,7 +100,7 @@ static void examples_of_units(void)
 	r.watch_until = 20270131;
 	r.rule = text("deep-filter");
 	r.rule_number = 1;
-	r.detail = text("ldap search");
+	r.detail = text("ldap op search");
 	example(&r, "a watched rule");
 	r.watch_until = r.why = 0;
 	r.rule = text("readers");

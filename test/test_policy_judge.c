@@ -531,7 +531,7 @@ static void explains(void)
 
 	tap_ok(policy_explain(b, &q, &s, &r) && r.rule == 1 && r.verdict == VERDICT_DENY, "explain finds the rule");
 	tap_text(out, "t:20: pass is for other sources\nt:21: block deep decides\n      true: toy.depth > 16 (it is 17)\nblock\n"
-		      "the event says policy.denied: policy does not allow this\n", "explain says why");
+		      "the event says policy.denied, and the rule\n", "explain says why");
 	q.service = "z";
 	s = str_over(out, sizeof(out));
 	tap_ok(!policy_explain(b, &q, &s, &r) && strstr(out, "did you mean \"s\""), "explain of an unknown service");
