@@ -26,6 +26,16 @@ static size_t put_port(uint8_t *tuple, size_t at, uint16_t port)
 	return at + 2;
 }
 
+/* Looked up once: each look-up by name costs more than the digest. */
+static const EVP_MD *sha1(void)
+{
+	static EVP_MD *found;
+
+	if (!found)
+		found = EVP_MD_fetch(NULL, "SHA1", NULL);
+	return found;
+}
+
 bool community_id(uint8_t protocol, const struct address *a, const struct address *b, char *out)
 {
 	uint8_t       tuple[TUPLE_MAX] = {0}, digest[EVP_MAX_MD_SIZE];
@@ -45,7 +55,7 @@ bool community_id(uint8_t protocol, const struct address *a, const struct addres
 	tuple[at] = protocol;
 	at = put_port(tuple, at + 2, a->port);
 	at = put_port(tuple, at, b->port);
-	if (EVP_Digest(tuple, at, digest, &n, EVP_sha1(), NULL) != 1 || n != SHA1_BYTES)
+	if (!sha1() || EVP_Digest(tuple, at, digest, &n, sha1(), NULL) != 1 || n != SHA1_BYTES)
 		return false;
 	EVP_EncodeBlock(text, digest, SHA1_BYTES);
 	memcpy(out, "1:", 2);

@@ -92,6 +92,24 @@ static void send_turn(struct session *s, enum side to)
 	out->len = 0;
 }
 
+/* A near server has often answered before connect returns: what waits can go at once, and no event need come first. */
+static void send_early(struct session *s)
+{
+	struct half *h = &s->side[SIDE_SERVER];
+	ssize_t      n;
+
+	if (h->fd < 0 || !h->connecting)
+		return;
+	n = send(h->fd, h->out + h->out_at, h->out_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	dial_ended(s, n < 0 ? errno : 0);
+	if (n < 0)
+		return;
+	h->writable = (uint32_t)n == h->out_len;
+	out_sent(s, h, (size_t)n);
+}
+
 void half_flush(struct session *s, enum side to)
 {
 	struct half *h = &s->side[to];
@@ -107,8 +125,10 @@ void half_flush(struct session *s, enum side to)
 			session_moved(s);
 		out_sent(s, h, sent);
 	}
-	if (to == SIDE_SERVER && h->out_len && h->fd < 0 && !s->dialed)
+	if (to == SIDE_SERVER && h->out_len && h->fd < 0 && !s->dialed) {
 		dial_begin(s);
+		send_early(s);
+	}
 	if (h->fin_wanted && !h->fin_sent && !h->out_len && can_send(h) && !s->side[other_side(to)].pipe) {
 		h->fin_sent = true;
 		/* Where the other side has had its FIN, both are closed next, which says the same. */
