@@ -122,6 +122,16 @@ def follow(running):
     return False
 
 
+def your_turn(program, running, listening):
+    """Until Ctrl-C, whenever it comes from here on."""
+    try:
+        heading("4. Your turn: the same commands, from another terminal; what the gate says follows, Ctrl-C stops all of it")
+        say("\n".join(f"   {thing.text}" for thing in things(program, running, listening)) + "\n")
+        return follow(running)
+    except KeyboardInterrupt:
+        return True
+
+
 def tour(program, server, scratch):
     listening = port()
     running = gate.Gate(scratch / "gate", POLICY.format(port=listening, server=server.port), program=program)
@@ -137,9 +147,7 @@ def tour(program, server, scratch):
             say(f"\n   {number}) {thing.title}")
             results.append(attempt(thing, running))
         if stays():
-            heading("4. Your turn: the same commands, from another terminal; what the gate says follows, Ctrl-C stops all of it")
-            say("\n".join(f"   {thing.text}" for thing in things(program, running, listening)) + "\n")
-            results.append(follow(running))
+            results.append(your_turn(program, running, listening))
     finally:
         code = running.stop()
     say("\n   all of it is stopped and removed")

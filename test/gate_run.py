@@ -12,6 +12,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "test"), str(ROOT / "lab")]
+import slapd
 from gate import PROGRAM, Gate, Service, policy, wait_for
 from tap import Tap
 
@@ -19,14 +20,8 @@ TAP = Tap()
 NOBODY = 65534
 
 
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def text(port, target=None, host="127.0.0.1", **more):
-    return policy([Service("directory", ("127.0.0.1", port), ("ldap1", target or free_port()), **more)], {"ldap1": host})
+    return policy([Service("directory", ("127.0.0.1", port), ("ldap1", target or slapd.free_port()), **more)], {"ldap1": host})
 
 
 def run(folder, content, *options, **more):
@@ -45,7 +40,7 @@ def refused(title, folder, content, code, words, *options, **more):
 
 
 def cannot_start(folder):
-    port = free_port()
+    port = slapd.free_port()
     refused("no policy there", folder, None, 2, "No such file")
     refused("a policy with an error: it is shown underlined", folder, text(port).replace("pass", "pas"), 1, "^~~")
     refused("a policy without services", folder, "zone a { 10.0.0.0/8 }\n", 1, "")
@@ -73,19 +68,19 @@ def open_folder(folder):
 
 
 def only_tests(folder):
-    port = free_port()
+    port = slapd.free_port()
     code, out, err = run(folder, text(port), "--test")
     TAP.ok(code == 0 and "good: nothing was started" in out and f"127.0.0.1:{port} tcp" in out, "--test says what would be opened", out, err)
     TAP.ok(not list((pathlib.Path(folder) / "run").glob("*.sock")), "and leaves no socket")
 
 
 def runs(folder):
-    gate = Gate(folder, text(free_port()))
+    gate = Gate(folder, text(slapd.free_port()))
     gate.start()
     sockets = sorted(p.name for p in gate.run.glob("*.sock"))
     TAP.ok(sockets == ["scribe.sock", "worker-directory.sock"], "control sockets of the scribe and of each family", sockets)
     TAP.ok(all((gate.run / name).stat().st_mode & 0o77 == 0 for name in sockets), "which their owner alone may use")
-    refused("a second gate with the same run directory", folder, text(free_port()), 2, "another gate runs")
+    refused("a second gate with the same run directory", folder, text(slapd.free_port()), 2, "another gate runs")
     process = gate.process
     gate.stop()
     TAP.ok(process.returncode == 0, "SIGTERM ends it in order", process.returncode)
@@ -96,7 +91,7 @@ def runs(folder):
 
 def alone(folder):
     """The keeper goes without a word: its children must not stay."""
-    gate = Gate(folder, text(free_port()))
+    gate = Gate(folder, text(slapd.free_port()))
     gate.start()
     children = [int(p) for p in subprocess.run(["ps", "-o", "pid=", "--ppid", str(gate.process.pid)], capture_output=True, text=True, check=False).stdout.split()]
     gate.process.kill()
@@ -107,7 +102,7 @@ def alone(folder):
 
 def as_json(folder):
     path = pathlib.Path(folder) / "gate.policy"
-    path.write_text(text(free_port()))
+    path.write_text(text(slapd.free_port()))
     with subprocess.Popen([PROGRAM, "run", "-c", path, "--run", pathlib.Path(folder) / "run", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as gate:
         first = json.loads(gate.stdout.readline())
         gate.send_signal(signal.SIGINT)
@@ -135,7 +130,7 @@ def as_user(folder):
         return subprocess.Popen([program, "run", "-c", path, "--run", own, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                 user=NOBODY, group=NOBODY, extra_groups=[], cwd="/")
 
-    with start(text(free_port())) as gate:
+    with start(text(slapd.free_port())) as gate:
         lines = []
         for line in gate.stdout:
             lines.append(line)
