@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/day.h"
 #include "cmd/cmd.h"
 #include "event/event.h"
 #include "policy/build.h"
@@ -42,15 +43,6 @@ struct job {
 	const char            *file[FILES_GIVEN_MAX];
 	size_t                 files;
 };
-
-static uint32_t today_utc(void)
-{
-	time_t    now = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	return (uint32_t)((tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
-}
 
 static bool day(const char *text, uint32_t *out)
 {
@@ -110,21 +102,6 @@ static struct policy_build *build(const struct job *job, const char *path)
 	return b;
 }
 
-static void print_diags(const struct policy_build *b)
-{
-	static char text[16 * 1024];
-	size_t      errors, unshown, count = policy_diags(b, &errors, &unshown);
-
-	for (size_t i = 0; i < count; i++) {
-		struct str s = str_over(text, sizeof(text));
-
-		policy_diag_print(b, i, &s);
-		fputs(text, stdout);
-	}
-	if (unshown)
-		printf("and %zu more\n", unshown);
-}
-
 static json_t *place_json(const struct policy_place *at)
 {
 	return json_pack("{s:s, s:i, s:i, s:i}", "file", at->file, "line", (int)at->line, "column", (int)at->col, "end", (int)at->end);
@@ -163,7 +140,7 @@ static int check_one(const struct job *job, const char *path, json_t *array)
 		json_array_append_new(array, json_pack("{s:o, s:b, s:I, s:o}", "file", eve_name(path), "ok", errors == 0, "errors", (json_int_t)errors,
 						       "diagnostics", diags_json(b)));
 	} else {
-		print_diags(b);
+		policy_diags_print(b, stdout);
 		if (blob && policy_open(&policy, blob, len, protocols, &why))
 			printf("%s: good: %u services, %u listeners, %zu bytes compiled, revision %016llx%s\n", path, policy_services(&policy),
 			       policy_listeners(&policy), len, (unsigned long long)policy.revision, count ? ", with warnings" : "");
@@ -285,7 +262,7 @@ static int explain(const struct job *job)
 	if (!b)
 		return EXIT_USAGE;
 	if (!policy_build_blob(b, &len)) {
-		print_diags(b);
+		policy_diags_print(b, stdout);
 		policy_build_free(&b);
 		return EXIT_FOUND;
 	}
@@ -332,7 +309,7 @@ static bool option(struct job *job, int which, const char *value)
 static int run(const struct cmd *cmd, int argc, char **argv)
 {
 	static const char *const verbs[] = {"check", "fmt", "explain"};
-	struct job               job = {.today = today_utc()};
+	struct job               job = {.today = day_of((uint64_t)time(NULL))};
 	struct args              args = args_over(cmd, argc, argv);
 	const char              *verb = NULL;
 	int                      got, code;

@@ -12,36 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/day.h"
 #include "gate/keeper_int.h"
 #include "policy/build.h"
 
 enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 
 /* ---- The compiler ---- */
-
-static uint32_t today_utc(void)
-{
-	time_t    now = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	return (uint32_t)((tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
-}
-
-static void print_diags(const struct policy_build *b)
-{
-	static char text[16 * 1024];
-	size_t      errors, unshown, count = policy_diags(b, &errors, &unshown);
-
-	for (size_t i = 0; i < count; i++) {
-		struct str s = str_over(text, sizeof(text));
-
-		policy_diag_print(b, i, &s);
-		dprintf(STDERR_FILENO, "%s", text);
-	}
-	if (unshown)
-		dprintf(STDERR_FILENO, "and %zu more\n", unshown);
-}
 
 static bool write_whole(int fd, const uint8_t *bytes, size_t n)
 {
@@ -87,7 +64,7 @@ static void send_blob(const struct channel *keeper, const uint8_t *blob, size_t 
 static _Noreturn void compiler_main(const struct keeper *k, struct channel *keeper)
 {
 	struct policy_files  files = policy_files_beneath;
-	struct policy_world  world = {.registry = k->options->registry, .today = today_utc(), .folder = k->folder_name};
+	struct policy_world  world = {.registry = k->options->registry, .today = day_of((uint64_t)time(NULL)), .folder = k->folder_name};
 	struct sandbox_wish  wish = {.role = PARTY_COMPILER, .folder = k->folder, .run = -1};
 	int                  folder = k->folder;
 	const int            fds[] = {keeper->fd, folder};
@@ -101,7 +78,7 @@ static _Noreturn void compiler_main(const struct keeper *k, struct channel *keep
 	b = policy_build(&files, k->policy_name, &world);
 	if (b) {
 		policy_diags(b, &errors, &unshown);
-		print_diags(b);
+		policy_diags_print(b, stderr);
 		blob = policy_build_blob(b, &n);
 	}
 	if (blob)

@@ -53,12 +53,10 @@ uint16_t conversation_admit(struct worker *w, uint32_t service, enum policy_tran
 	return R_NONE;
 }
 
-void conversation_leave(struct conversation *c)
+void conversation_leave(struct worker *w, uint32_t service, enum policy_transport transport, const struct address *source)
 {
-	const struct policy_listener *l = &c->w->listener[c->listener].said;
-
-	c->w->service[l->service].flows[l->transport]--;
-	sources_remove(c->w->sources, &c->source, l->service);
+	w->service[service].flows[transport]--;
+	sources_remove(w->sources, source, service);
 }
 
 void turned_away(struct worker *w, uint32_t service, uint16_t why, uint8_t ip_protocol, const struct address *source)
@@ -261,7 +259,8 @@ void conversation_report(void *user, const struct report *report)
 	r.path = (struct record_text){path, (uint16_t)fault_path(fault, path, sizeof(path))};
 	if (report->detail)
 		r.detail = (struct record_text){report->detail, (uint16_t)strlen(report->detail)};
-	if (report->kind == REPORT_DENIED && c->w->ruled) {
+	/* What policy let pass can still be denied, by a pinhole that failed: no rule is to blame then. */
+	if (report->kind == REPORT_DENIED && c->w->ruled && c->w->ruling.verdict == VERDICT_DENY) {
 		name_rule(c, c->w->ruling.rule, &r);
 		r.detail = (struct record_text){c->w->about, (uint16_t)strlen(c->w->about)};
 	}

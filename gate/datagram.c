@@ -86,7 +86,7 @@ static void association_close(struct association *a, enum record_end end, uint16
 	if (a->fd >= 0)
 		close(a->fd);
 	a->fd = -1;
-	conversation_leave(&a->c);
+	conversation_leave(w, a->c.policy.arrival.service, POLICY_UDP, &a->c.source);
 	w->datagrams->count--;
 	a->dead = true;
 	a->dead_next = w->datagrams->dead;
@@ -332,8 +332,7 @@ static struct association *association_of(struct worker *w, struct listener *l, 
 	a = why ? NULL : association_new(w, l, client, local, hash);
 	if (!why && !a) {
 		why = R_LIMIT_MEMORY;
-		w->service[service].flows[POLICY_UDP]--;
-		sources_remove(w->sources, client, service);
+		conversation_leave(w, service, POLICY_UDP, client);
 	}
 	if (why)
 		turned_away(w, service, why, IPPROTO_UDP, client);

@@ -1,4 +1,4 @@
-/* What the driver calls while it runs a session: bytes, judgements, reports. */
+/* What the driver calls while it runs a session: its bytes, and how it goes on and ends. What associations share is conversation.c's. */
 #include <string.h>
 
 #include "gate/worker_int.h"

@@ -32,7 +32,6 @@ static struct session *session_new(struct worker *w, const struct listener *l, i
 	if (s->next)
 		s->next->prev = s;
 	w->sessions = s;
-	w->session_count++;
 	return s;
 }
 
@@ -53,8 +52,7 @@ static void session_open(struct worker *w, struct listener *l, int fd, const str
 
 	if (!why && !s) {
 		why = R_LIMIT_MEMORY;
-		w->service[service].flows[POLICY_TCP]--;
-		sources_remove(w->sources, source, service);
+		conversation_leave(w, service, POLICY_TCP, source);
 	}
 	if (why) {
 		turned_away(w, service, why, IPPROTO_TCP, source);
@@ -108,20 +106,20 @@ void session_accept(struct worker *w, struct listener *l)
 
 /* ---- Events and timers ---- */
 
-static void server_event(struct session *s, uint32_t events)
+/* A connection that is being made stands or has failed. False: the socket the events are about is gone. */
+static bool server_event(struct session *s, uint32_t events)
 {
 	struct half *h = &s->side[SIDE_SERVER];
 	int          error = 0;
 	socklen_t    n = sizeof(error);
 
-	if (!h->connecting)
-		return;
-	if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
-		return;
+	if (!h->connecting || !(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
+		return true;
 	/* Writable and nothing else: it stands, and the kernel need not be asked. */
 	if (events & (EPOLLERR | EPOLLHUP) && getsockopt(h->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
 		error = errno;
 	dial_ended(s, error);
+	return !error;
 }
 
 void session_event(struct session *s, enum side side, uint32_t events)
@@ -130,8 +128,10 @@ void session_event(struct session *s, enum side side, uint32_t events)
 
 	if (s->dead || h->fd < 0)
 		return;
-	if (side == SIDE_SERVER)
-		server_event(s, events);
+	if (side == SIDE_SERVER && !server_event(s, events)) {
+		session_run(s);
+		return;
+	}
 	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP))
 		h->readable = true;
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
@@ -187,7 +187,7 @@ static void check_pace(struct session *s, enum side from)
 		return;
 	rate = (uint32_t)(h->slow_len * UINT64_C(1000) / (now - h->slow_ms));
 	if (rate < SLOW_RATE)
-		session_abort(s, R_GATE_SLOW, SLOW_RATE, rate);
+		session_abort(s, from, R_GATE_SLOW, SLOW_RATE, rate);
 	/* Each stretch of time for itself: what came fast before buys nothing. */
 	h->slow_ms = now;
 	h->slow_len = 0;
@@ -215,13 +215,13 @@ void session_timer(struct session *s, enum timer_kind kind)
 	if (kind == TIMER_TICK)
 		tick(s);
 	else if (kind == TIMER_AGE)
-		session_abort(s, R_GATE_AGE, 0, 0);
+		session_abort(s, SIDE_CLIENT, R_GATE_AGE, 0, 0);
 	else if (s->phase == PHASE_LINGER)
 		session_close(s, (enum record_end)s->end, false);
 	else if (s->phase == PHASE_CONNECT)
 		dial_ended(s, ETIMEDOUT);
 	else
-		session_abort(s, why[s->phase], 0, 0);
+		session_abort(s, SIDE_CLIENT, why[s->phase], 0, 0);
 	if (!s->dead)
 		session_run(s);
 }
@@ -243,10 +243,10 @@ static bool is_refusal(uint16_t why)
 	return why == R_GATE_SLOW || why == R_GATE_HELD || why == R_LIMIT_MEMORY;
 }
 
-void session_abort(struct session *s, uint16_t why, uint64_t expected, uint64_t got)
+void session_abort(struct session *s, enum side from, uint16_t why, uint64_t expected, uint64_t got)
 {
 	struct fault  fault = {.why = why, .node = WIRE_NO_NODE, .has_numbers = expected || got, .expected = expected, .got = got};
-	struct report report = {.kind = REPORT_REFUSED, .from = SIDE_CLIENT, .fault = &fault};
+	struct report report = {.kind = REPORT_REFUSED, .from = from, .fault = &fault};
 
 	if (s->ended || s->dead)
 		return;
@@ -285,7 +285,7 @@ static bool drain(struct session *s, enum side side)
 	ssize_t      n = 1;
 
 	for (unsigned i = 0; i < 4 && h->fd >= 0 && h->readable && !h->fin_seen && n > 0; i++) {
-		n = recv(h->fd, s->c.w->scratch, SCRATCH, 0);
+		n = recv(h->fd, s->c.w->scratch, SCRATCH, MSG_DONTWAIT);
 		if (n > 0)
 			s->c.bytes[side] += (uint64_t)n;
 		else if (n == 0 || (errno != EAGAIN && errno != EINTR))
@@ -357,11 +357,10 @@ void session_close(struct session *s, enum record_end end, bool reset)
 	driver_close(&s->c.flow);
 	for (int i = 0; i < TIMER_KINDS; i++)
 		timer_clear(&s->timer[i]);
-	conversation_leave(&s->c);
+	conversation_leave(w, s->c.policy.arrival.service, POLICY_TCP, &s->c.source);
 	*(s->prev ? &s->prev->next : &w->sessions) = s->next;
 	if (s->next)
 		s->next->prev = s->prev;
-	w->session_count--;
 	/* Events of this turn may still name it, and the list of those to run. */
 	s->dead_next = w->dead;
 	w->dead = s;

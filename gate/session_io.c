@@ -207,7 +207,7 @@ static bool too_large(struct session *s, enum side side)
 
 	if (need <= most || s->ended)
 		return false;
-	session_abort(s, R_GATE_HELD, most, need);
+	session_abort(s, side, R_GATE_HELD, most, need);
 	return true;
 }
 
@@ -246,7 +246,7 @@ void session_end_turn(struct session *s, enum turn turn)
 	if (s->again)
 		session_queue(s);
 	if (s->starved)
-		session_abort(s, R_LIMIT_MEMORY, 0, 0);
+		session_abort(s, SIDE_CLIENT, R_LIMIT_MEMORY, 0, 0);
 	else if (!too_large(s, SIDE_CLIENT))
 		too_large(s, SIDE_SERVER);
 }
@@ -327,7 +327,7 @@ static bool session_read(struct session *s, enum side from, size_t *budget)
 
 	if (!read_where(s, from, &at)) {
 		if (s->starved)
-			session_abort(s, R_LIMIT_MEMORY, 0, 0);
+			session_abort(s, SIDE_CLIENT, R_LIMIT_MEMORY, 0, 0);
 		return false;
 	}
 	n = recv(h->fd, at.iov_base, at.iov_len, MSG_DONTWAIT);
@@ -409,7 +409,7 @@ static bool lost(struct session *s)
 static void session_resume(struct session *s)
 {
 	if (s->unreachable && !s->ended)
-		session_abort(s, R_GATE_SERVER, 0, 0);
+		session_abort(s, SIDE_CLIENT, R_GATE_SERVER, 0, 0);
 	if (s->unroutable && !s->ended) {
 		s->unroutable = false;
 		session_begin_turn(s);
@@ -443,7 +443,7 @@ void session_run(struct session *s)
 		reserve_leave(s);
 	/* The server has said its last: no answer will ever free what waits, and while it waits the client's own end is not heard. */
 	if (!s->ended && s->side[SIDE_CLIENT].fin_wanted && driver_waiting(s->c.flow, SIDE_CLIENT))
-		session_abort(s, R_GATE_SERVER, 0, 0);
+		session_abort(s, SIDE_CLIENT, R_GATE_SERVER, 0, 0);
 	if (s->ended)
 		session_wind_up(s);
 	else if (s->side[SIDE_CLIENT].fin_sent && (s->side[SIDE_SERVER].fin_sent || s->side[SIDE_SERVER].fd < 0))

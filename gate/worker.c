@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/day.h"
 #include "gate/worker_int.h"
 
 enum { DEFAULT_MEMORY = 256 * 1024 * 1024, TIMERS_PER_TURN = 1024 };
@@ -118,14 +119,6 @@ static bool listeners_make(struct worker *w)
 
 /* ---- Time ---- */
 
-static uint32_t day_of(time_t now)
-{
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	return (uint32_t)((tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
-}
-
 static void read_clock(struct worker *w)
 {
 	struct timespec mono, wall;
@@ -134,7 +127,7 @@ static void read_clock(struct worker *w)
 	clock_gettime(CLOCK_REALTIME, &wall);
 	w->clock.now_ms = (uint64_t)mono.tv_sec * 1000 + (uint64_t)mono.tv_nsec / 1000000;
 	if ((uint64_t)wall.tv_sec / 86400 != w->wall_us / 86400000000)
-		w->today = day_of(wall.tv_sec);
+		w->today = day_of((uint64_t)wall.tv_sec);
 	w->wall_us = (uint64_t)wall.tv_sec * 1000000 + (uint64_t)wall.tv_nsec / 1000;
 }
 

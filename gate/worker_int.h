@@ -88,7 +88,7 @@ struct conversation {
 bool conversation_begin(struct conversation *c, struct driver_env *env, const struct address *source);
 /* May this source have one more conversation with the service? The reason why not, or R_NONE: then it is counted. */
 uint16_t conversation_admit(struct worker *w, uint32_t service, enum policy_transport transport, const struct address *source);
-void     conversation_leave(struct conversation *c);
+void     conversation_leave(struct worker *w, uint32_t service, enum policy_transport transport, const struct address *source);
 /* Say once in a while how many were turned away, not each time. */
 void turned_away(struct worker *w, uint32_t service, uint16_t why, uint8_t ip_protocol, const struct address *source);
 /* The host behind the gate; family 0 while there is none. */
@@ -180,7 +180,6 @@ struct listener {
 	struct policy_listener said;
 	struct worker         *w;
 	int                    fd;
-	uint32_t               associations;
 };
 
 /* What leaves in one turn, by the side it goes to. */
@@ -233,7 +232,6 @@ struct worker {
 	struct timer_queue         *tick;
 	struct sources             *sources;
 	struct session             *sessions, *run, *dead;
-	uint32_t                    session_count;
 	struct session             *reserve_first, **reserve_last;
 	size_t                      reserved, reserve_cap;
 	struct pipe                *pipes; /* free ones */
@@ -273,8 +271,8 @@ void session_timer(struct session *s, enum timer_kind kind);
 void session_phase(struct session *s, enum phase phase);
 /* Something moved: the idle time begins anew. */
 void session_moved(struct session *s);
-/* The gate ends it: the client gets a goodbye. */
-void session_abort(struct session *s, uint16_t why, uint64_t expected, uint64_t got);
+/* The gate ends it, over what came from one side: the client gets a goodbye. */
+void session_abort(struct session *s, enum side from, uint16_t why, uint64_t expected, uint64_t got);
 /* The driver has ended it: last bytes out, FIN or reset, then wait shortly for the peers. */
 void session_wind_up(struct session *s);
 /* Close both sides now, by reset where the other side was reset. */

@@ -2,6 +2,8 @@
 #ifndef SALLYPORT_POLICY_BUILD_H
 #define SALLYPORT_POLICY_BUILD_H
 
+#include <stdio.h>
+
 #include "base/str.h"
 #include "policy/policy.h"
 
@@ -64,6 +66,8 @@ size_t                    policy_diags(const struct policy_build *build, size_t 
 const struct policy_diag *policy_diag_at(const struct policy_build *build, size_t i);
 /* file:line:col-col, the text, the line and what is meant in it. */
 void policy_diag_print(const struct policy_build *build, size_t i, struct str *out);
+/* All of them, and how many more there are. */
+void policy_diags_print(const struct policy_build *build, FILE *out);
 
 /*
  * The canonical text of one file; false when it does not parse (then `build` has the diagnostics of a

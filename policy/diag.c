@@ -197,3 +197,18 @@ void policy_diag_print(const struct policy_build *b, size_t i, struct str *out)
 	if (d->has_note)
 		show(out, &d->out.note_at, &d->note_at, "note", d->out.note);
 }
+
+void policy_diags_print(const struct policy_build *build, FILE *out)
+{
+	static char text[16 * 1024];
+	size_t      errors, unshown, count = policy_diags(build, &errors, &unshown);
+
+	for (size_t i = 0; i < count; i++) {
+		struct str s = str_over(text, sizeof(text));
+
+		policy_diag_print(build, i, &s);
+		fputs(text, out);
+	}
+	if (unshown)
+		fprintf(out, "and %zu more\n", unshown);
+}

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -65,6 +66,15 @@ def open_folder(folder):
     path.mkdir(exist_ok=True)
     path.chmod(0o777)
     return path
+
+
+def readme(folder):
+    """What the first page tells people to write compiles, whole."""
+    blocks = [b for b in re.findall(r"```\n(.*?)```", (ROOT / "README.md").read_text(), re.S) if "\nservice " in b]
+    path = pathlib.Path(folder) / "readme.policy"
+    path.write_text("".join(blocks))
+    done = subprocess.run([PROGRAM, "policy", "check", path], capture_output=True, text=True, check=False)
+    TAP.ok(len(blocks) == 1 and done.returncode == 0, "the README's policy is good", done.stdout, done.stderr)
 
 
 def only_tests(folder):
@@ -151,7 +161,7 @@ def main():
     if not PROGRAM.exists():
         TAP.ok(False, f"{PROGRAM.name} is built")
         return TAP.done()
-    for test in (cannot_start, only_tests, runs, alone, as_json, as_user):
+    for test in (cannot_start, readme, only_tests, runs, alone, as_json, as_user):
         with tempfile.TemporaryDirectory(prefix="sallyport-run-", dir="/tmp") as folder:
             test(folder)
     return TAP.done()

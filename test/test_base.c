@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/day.h"
 #include "base/hash.h"
 #include "test/guard.h"
 #include "test/tap.h"
@@ -183,8 +184,22 @@ static void random_traffic_keeps_the_cap(void)
 	tap_ok(!bad && !slots_out, "300,000 random takes, gives and failures keep the cap and the books");
 }
 
+/* Ends of months, years and centuries, against dates known otherwise. */
+static void days_are_dates(void)
+{
+	static const struct {
+		uint64_t seconds;
+		uint32_t day;
+	} known[] = {{0, 19700101},	      {86399, 19700101},     {86400, 19700102},	     {951782399, 20000228},  {951782400, 20000229},
+		     {951868800, 20000301}, {1798675199, 20261230}, {1798761600, 20270101}, {4107542400, 21000301}, {253402300799, 99991231}};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		tap_ok(day_of(known[i].seconds) == known[i].day, "%llu is %u", (unsigned long long)known[i].seconds, known[i].day);
+}
+
 int main(void)
 {
+	days_are_dates();
 	struct guard g;
 
 	guard_open(&g, 4096);

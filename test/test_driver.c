@@ -44,9 +44,12 @@ static void lock_commit(void *state, const void *unit, struct cx *cx)
 		((struct lock_state *)state)->open = true;
 }
 
+static bool denied_whole; /* the last denial had a unit */
+
 static bool lock_deny(void *state, const void *unit, struct cx *cx)
 {
-	(void)state, (void)unit, (void)cx;
+	(void)state, (void)cx;
+	denied_whole = unit != NULL;
 	return false;
 }
 
@@ -75,7 +78,8 @@ static const struct recogniser relock = {
 /* Both directions' bytes, and what came of them. */
 struct ends {
 	const char *held[2];
-	unsigned    dialled, refused, passed, judged;
+	unsigned    dialled, refused, passed, judged, ended;
+	uint16_t    why; /* of the end */
 };
 
 static const uint8_t *on_peek(void *user, enum side from, size_t *len, bool *fin)
@@ -124,7 +128,10 @@ static void on_dial(void *user, const struct route *route)
 
 static void on_end(void *user, const struct ending *ending)
 {
-	(void)user, (void)ending;
+	struct ends *e = user;
+
+	e->ended++;
+	e->why = ending->why;
 }
 
 static const struct recogniser *const recognisers[] = {&lock, &relock, NULL};
@@ -188,6 +195,22 @@ static void dial_then_switch(struct driver_env *env)
 	driver_close(&f);
 }
 
+/* The gate itself ends a flow: the recogniser says goodbye with no unit, once, whatever waits. */
+static void the_gate_ends_it(struct driver_env *env)
+{
+	struct ends  e = {.held = {"w", ""}};
+	struct flow *f = driver_open(env, PROTO_TOYS, NULL, &e);
+
+	driver_turn(f, SIDE_CLIENT);
+	tap_ok(driver_waiting(f, SIDE_CLIENT) && driver_between(f), "a unit waits, the server stands between messages");
+	denied_whole = true;
+	driver_abort(f, R_GATE_IDLE);
+	tap_ok(e.ended == 1 && e.why == R_GATE_IDLE && !denied_whole && !e.passed, "the flow ends with the gate's reason; deny has no unit");
+	driver_abort(f, R_GATE_AGE);
+	tap_ok(e.ended == 1 && driver_turn(f, SIDE_CLIENT) == TURN_ENDED, "and only once");
+	driver_close(&f);
+}
+
 int main(void)
 {
 	struct driver_env env = {.recognisers = recognisers, .ops = &ops, .clock = &now};
@@ -197,6 +220,7 @@ int main(void)
 	bytes_behind_a_wait(&env);
 	wait_then_dial(&env);
 	dial_then_switch(&env);
+	the_gate_ends_it(&env);
 	driver_env_close(&env);
 	return tap_done();
 }
