@@ -46,9 +46,18 @@ static bool looks_ldap(enum side from, const uint8_t *bytes, size_t n)
 	return tag && memchr(answers, tag, sizeof(answers));
 }
 
+/* A session packet with an SMB message, or the request for a session. */
+static bool looks_smb(enum side from, const uint8_t *bytes, size_t n)
+{
+	if (n >= 4 && bytes[0] == 0x81 && from == SIDE_CLIENT)
+		return bytes[1] == 0 && bytes[2] == 0;
+	return n >= 8 && bytes[0] == 0 && bytes[4] >= 0xfc && memcmp(bytes + 5, "SMB", 3) == 0;
+}
+
 static const struct looker lookers[] = {
 	{PROTO_LDAP, false, {389, 3268}, {636, 3269}, looks_ldap},
 	{PROTO_CLDAP, true, {389}, {0}, looks_ldap},
+	{PROTO_SMB, false, {445, 139}, {0}, looks_smb},
 };
 
 enum { LOOKERS = sizeof(lookers) / sizeof(lookers[0]) };

@@ -116,9 +116,11 @@ static const char *sealed_by(const char *protocol)
 /* A recogniser that reads the protocol; the one that lets TLS pass unseen reads nothing. */
 static bool recognised(const char *protocol)
 {
-	const struct recogniser *r = protocol_by_name(protocol);
-
-	return r && r->id != PROTO_OPAQUE_TLS;
+	for (size_t i = 0; protocols[i]; i++)
+		if (protocols[i]->id != PROTO_OPAQUE_TLS &&
+		    (strcmp(protocols[i]->name, protocol) == 0 || (protocols[i]->reads && known_listed(protocols[i]->reads, protocol))))
+			return true;
+	return false;
 }
 
 /* What holds over one carrier. */

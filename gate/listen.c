@@ -21,6 +21,11 @@ static const struct {
 } families[] = {
 	{PROTO_LDAP, "directory"},
 	{PROTO_CLDAP, "directory"},
+	{PROTO_SMB, "sharing"},
+	{PROTO_DCERPC, "rpc"},
+	{PROTO_DCERPC_CL, "rpc"},
+	{PROTO_KRB5, "kerberos"},
+	{PROTO_KRB5_UDP, "kerberos"},
 };
 
 static const char *family_of(const struct keeper *k, uint16_t proto)

@@ -138,15 +138,8 @@ static void check_tolerate(struct policy_build *b, const struct policy_text_ast 
 static bool reason_applies(const struct policy_build *b, const struct policy_text_ast *policy, const struct reason *r)
 {
 	for (unsigned i = 0; i < b->recognisers; i++)
-		if (speaks(b, policy, i) && strcmp(b->registry[i]->name, r->protocol) == 0)
+		if (speaks(b, policy, i) && reason_is_of(r, b->registry[i]->name, b->registry[i]->reads))
 			return true;
-	/* cldap's refusals are ldap's: a protocol's reasons carry its family's name. */
-	for (unsigned i = 0; i < b->recognisers; i++) {
-		size_t n = strlen(b->registry[i]->name), m = strlen(r->protocol);
-
-		if (speaks(b, policy, i) && n > m && strcmp(b->registry[i]->name + (n - m), r->protocol) == 0)
-			return true;
-	}
 	return strcmp(r->protocol, "any") == 0;
 }
 

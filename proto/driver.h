@@ -83,6 +83,7 @@ struct profile {
 	const uint64_t *limit; /* NULL = the recogniser's safe defaults */
 	uint32_t        tolerate;
 	uint32_t        wanted;
+	uint16_t        interface_id; /* of an expected flow; 0 = any */
 };
 
 /* Shared by all flows of one worker. Zero it, fill the public part, driver_env_open. */

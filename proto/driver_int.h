@@ -9,7 +9,7 @@ enum {
 	ANSWERS_MAX = 16 * 1024, /* queued for one client before the flow is ended */
 	GATHER_MAX = 1024 * 1024, /* the largest inner unit a gather can show, in bytes */
 	RECOGNISERS_MAX = 64,
-	RESERVED_MAX = 8, /* slots promised in one call of next */
+	RESERVED_MAX = 48, /* slots promised in one call of next */
 };
 
 /* One direction of a flow. */
@@ -64,6 +64,7 @@ struct flow {
 	uint32_t                 count[TABLES_MAX];
 	uint64_t                 changes; /* of its tables and gathers */
 	uint32_t                 tolerate, wanted;
+	uint16_t                 interface_id;
 	uint8_t                 *queued; /* answers waiting for a boundary; ANSWERS_MAX bytes, or NULL */
 	uint32_t                 queued_len;
 	bool                     tainted, dialing, ended;

@@ -67,6 +67,16 @@ const void *table_get(const struct cx *cx, uint8_t table, uint64_t key)
 	return e ? e->data : NULL;
 }
 
+uint8_t *cx_scratch(struct cx *cx, size_t n)
+{
+	uint8_t *room = cx->scratch + cx->scratch_used;
+
+	if (n > SCRATCH_MAX - (size_t)cx->scratch_used)
+		return NULL;
+	cx->scratch_used = (uint16_t)(cx->scratch_used + n);
+	return room;
+}
+
 uint32_t table_count(const struct cx *cx, uint8_t table)
 {
 	return cx->flow->count[table];

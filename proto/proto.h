@@ -131,7 +131,8 @@ struct patch {
 struct expect {
 	struct address to; /* the sender's own host (checked by the gate) */
 	uint16_t       proto;
-	uint16_t       interface_id;
+	uint16_t       interface_id; /* the only inner interface its flows may use; 0 = any */
+	bool           stays; /* a listener for any number of connections, of any client the service admits, until the deadline */
 	uint16_t       port_low, port_high; /* where the gate may listen; 0, 0 = its own choice */
 	uint32_t       deadline_ms;
 };
@@ -144,7 +145,7 @@ struct route {
 	const uint8_t *name;
 };
 
-enum { FACTS_MAX = 32, PATCHES_MAX = 8, EXPECTS_MAX = 4, ANSWER_MAX = 4096, STATE_MAX = 320, UNIT_MAX = 1024, TABLES_MAX = 4 };
+enum { FACTS_MAX = 32, PATCHES_MAX = 8, EXPECTS_MAX = 4, ANSWER_MAX = 4096, STATE_MAX = 320, UNIT_MAX = 1536, TABLES_MAX = 8, SCRATCH_MAX = 8192 };
 
 struct flow;
 
@@ -157,8 +158,10 @@ struct cx {
 	struct flow    *flow; /* for tables and gathers */
 	void           *group; /* state shared by the flows of one call; NULL without a group. Written by commit only */
 	bool            pure; /* next is running: tables may not be changed */
+	uint16_t        interface_id; /* the flow was expected for this inner interface alone; 0 = any */
 	/* written by next */
 	uint8_t       patches, expects;
+	uint16_t      scratch_used;
 	struct fault  fault;
 	struct fact   fact[FACTS_MAX];
 	struct patch  patch[PATCHES_MAX];
@@ -170,7 +173,11 @@ struct cx {
 	bool     end_group; /* commit: the call is over, every leg closes */
 	bool     end_flow; /* commit: this was the last unit; both sides close */
 	uint8_t  answer[ANSWER_MAX]; /* to the client, at the next boundary */
+	uint8_t  scratch[SCRATCH_MAX];
 };
+
+/* In next: n bytes for texts that do not stand in the input as facts want them; NULL when there is no more. They die with the unit. */
+uint8_t *cx_scratch(struct cx *cx, size_t n);
 
 /* A table of the recogniser's state that does not fit a fixed struct: outstanding requests, handles. */
 struct table_def {
@@ -199,6 +206,7 @@ void           gather_drop(struct cx *cx, uint64_t key);
 
 struct recogniser {
 	const char *name; /* "ldap" */
+	const char *reads; /* protocols inside it whose reasons are its reasons too, separated by blanks; or NULL */
 	uint16_t    id; /* enum protocol */
 	uint16_t    short_why; /* the reason when a read runs past the end of a unit */
 	bool        datagram; /* one datagram is one unit */

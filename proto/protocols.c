@@ -5,11 +5,13 @@
 
 #include "proto/ldap/ldap.h"
 #include "proto/opaque.h"
+#include "proto/smb/smb.h"
 
 const struct recogniser *const protocols[] = {
 	&opaque_tls_recogniser,
 	&ldap_recogniser,
 	&cldap_recogniser,
+	&smb_recogniser,
 	NULL,
 };
 

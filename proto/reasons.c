@@ -60,6 +60,18 @@ const struct reason *reasons_all(size_t *count)
 	return rows;
 }
 
+bool reason_is_of(const struct reason *reason, const char *protocol, const char *reads)
+{
+	size_t n = strlen(reason->protocol);
+
+	if (strcmp(reason->protocol, protocol) == 0)
+		return true;
+	for (const char *p = reads; p && *p; p += strcspn(p, " "), p += *p == ' ')
+		if (strcspn(p, " ") == n && strncmp(p, reason->protocol, n) == 0)
+			return true;
+	return false;
+}
+
 const char *reason_class_name(uint8_t class)
 {
 	static const char *const names[] = {"unsafe", "document", "limit", "state", "policy", "opaque", "unsupported"};

@@ -2,6 +2,7 @@
 #ifndef SALLYPORT_PROTO_REASONS_H
 #define SALLYPORT_PROTO_REASONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,8 @@ const struct reason *reason_of(uint16_t number);
 const struct reason *reason_by_id(const char *id);
 /* All rows in ascending number. */
 const struct reason *reasons_all(size_t *count);
+/* The reason is this protocol's own, or one of those it `reads` inside (struct recogniser). */
+bool                 reason_is_of(const struct reason *reason, const char *protocol, const char *reads);
 const char          *reason_class_name(uint8_t class);
 const char          *reason_needs_name(uint8_t needs);
 /* The sentence with the fault's numbers in it, always terminated; returns its length. */

@@ -1,0 +1,92 @@
+/* Facts of SMB messages, whichever version carries them. */
+#include "proto/smbcore/smbcore.h"
+
+#include <string.h>
+
+#include "base/utf16.h"
+
+static const char *const dialects[] = {"none", "core", "lanman", "nt1", "2.0.2", "2.1", "3.0", "3.0.2", "3.1.1", NULL};
+static const char *const identities[] = {"none", "anonymous", "guest", "user", NULL};
+static const char *const kinds[] = {"unknown", "disk", "pipe", "print", NULL};
+static const char *const accesses[] = {"none", "read", "write", NULL};
+static const char *const no_yes[] = {"no", "yes", NULL};
+static const char *const ops[] = {
+	"other", "negotiate", "session-setup", "logoff", "tree-connect", "tree-disconnect", "create", "close", "flush", "read",
+	"write", "lock", "ioctl", "cancel", "echo", "query-directory", "change-notify", "query-info", "set-info", "break",
+	"delete", "rename", "mkdir", "rmdir", "trans", "trans2", "nt-trans", "seek", "print", "sealed", "netbios", NULL,
+};
+_Static_assert(sizeof(ops) / sizeof(ops[0]) == SMB_OPS + 1, "a word for each");
+
+const struct fact_def smb_facts[SMB_FACTS] = {
+	[SMB_FACT_DIALECT] = {"smb.dialect", FACT_OF_FLOW, false, dialects},
+	[SMB_FACT_OP] = {"smb.op", FACT_OF_REQUEST, false, ops},
+	[SMB_FACT_SIGNED] = {"smb.signed", FACT_OF_REQUEST, false, no_yes},
+	[SMB_FACT_IDENTITY] = {"smb.identity", FACT_OF_REQUEST, false, identities},
+	[SMB_FACT_SHARE] = {"smb.share", FACT_OF_REQUEST, true, NULL},
+	[SMB_FACT_TREE] = {"smb.tree", FACT_OF_REQUEST, false, kinds},
+	[SMB_FACT_PATH] = {"smb.path", FACT_OF_REQUEST, true, NULL},
+	[SMB_FACT_NEW_PATH] = {"smb.new-path", FACT_OF_REQUEST, true, NULL},
+	[SMB_FACT_PIPE] = {"smb.pipe", FACT_OF_REQUEST, true, NULL},
+	[SMB_FACT_ACCESS] = {"smb.access", FACT_OF_REQUEST, false, accesses},
+	[SMB_FACT_CODE] = {"smb.code", FACT_OF_REQUEST, false, NULL},
+	[SMB_FACT_STATUS] = {"smb.status", FACT_OF_ANSWER, false, NULL},
+	AUTH_FACT_DEFS(SMB_FACT_AUTH),
+	RPC_FACT_DEFS(SMB_FACT_RPC),
+};
+_Static_assert((int)SMB_FACTS <= (int)FACTS_MAX, "facts");
+
+const struct auth_seat smb_auth_seat = {.fact = SMB_FACT_AUTH};
+const struct rpc_seat  smb_rpc_seat = {
+	 .limit = SMB_LIMIT_RPC,
+	 .fact = SMB_FACT_RPC,
+	 .tolerance = SMB_TOLERANCE_RPC,
+	 .contexts = SMB_RPC_CONTEXTS,
+	 .calls = SMB_RPC_CALLS,
+	 .auth = {.fact = SMB_FACT_AUTH},
+	 .pipe = true,
+};
+
+static bool wanted(const struct cx *cx, unsigned fact)
+{
+	return cx->wanted >> fact & 1;
+}
+
+void smb_fact_number(struct cx *cx, unsigned fact, uint64_t value)
+{
+	if (wanted(cx, fact))
+		cx->fact[fact] = (struct fact){.state = FACT_NUMBER, .number = value};
+}
+
+void smb_fact_unknown(struct cx *cx, unsigned fact)
+{
+	if (wanted(cx, fact))
+		cx->fact[fact] = (struct fact){.state = FACT_UNKNOWN};
+}
+
+void smb_fact_utf8(struct cx *cx, unsigned fact, const char *text, size_t n)
+{
+	if (wanted(cx, fact))
+		cx->fact[fact] = (struct fact){.state = FACT_TEXT, .text = (const uint8_t *)text, .len = (uint32_t)n};
+}
+
+void smb_fact_name(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n, bool utf16, bool lower)
+{
+	size_t   size = utf16 ? n / 2 * 3 : n, len = n;
+	uint8_t *room;
+
+	if (!wanted(cx, fact))
+		return;
+	room = n <= SCRATCH_MAX ? cx_scratch(cx, size) : NULL;
+	if (room && utf16)
+		len = utf16_to_utf8(bytes, n, false, room, size);
+	else if (room && n)
+		memcpy(room, bytes, n);
+	if (!room || len == SIZE_MAX) {
+		smb_fact_unknown(cx, fact);
+		return;
+	}
+	for (size_t i = 0; lower && i < len; i++)
+		if (room[i] >= 'A' && room[i] <= 'Z')
+			room[i] = (uint8_t)(room[i] - 'A' + 'a');
+	smb_fact_utf8(cx, fact, (const char *)room, len);
+}

@@ -1,0 +1,3 @@
+"""Words of rpc, for the vectors of every protocol that carries it."""
+from ber import *
+from wire import *

@@ -1,0 +1,3 @@
+"""Words of smb2, for the vectors of every protocol that carries it."""
+from ber import *
+from wire import *
