@@ -1,8 +1,7 @@
-"""Reads LDAP conversations out of captures: whole messages of both sides in the order they were finished."""
+"""Reads conversations of a protocol out of captures: whole messages of both sides in the order they were finished."""
 import struct
 
 MAGIC = {0xA1B2C3D4: "<", 0xD4C3B2A1: ">", 0xA1B23C4D: "<", 0x4D3CB2A1: ">"}
-PORTS = {389, 3268}
 TAG_MESSAGE = 0x30
 
 
@@ -56,7 +55,7 @@ def transport(ip):
     return None
 
 
-def message_length(data):
+def ldap_length(data):
     """Bytes of the BER element at the head of data; 0 when it is not all there, None when it is no LDAP message."""
     if len(data) < 2:
         return 0
@@ -72,11 +71,59 @@ def message_length(data):
     return whole if whole <= len(data) else 0
 
 
+def smb_length(data):
+    """The same of a packet of the NetBIOS session service."""
+    if len(data) < 4:
+        return 0
+    if data[0] not in (0x00, 0x81, 0x82, 0x83, 0x85):
+        return None
+    whole = 4 + int.from_bytes(data[1:4], "big")
+    return whole if whole <= len(data) else 0
+
+
+def smb_reframe(data):
+    return data[:1] + (len(data) - 4).to_bytes(3, "big") + data[4:] if len(data) >= 4 else data
+
+
+def rpc_order(data):
+    return "little" if data[4] & 0xF0 else "big"
+
+
+def rpc_length(data):
+    """The same of a PDU of connection-oriented DCE/RPC."""
+    if len(data) < 16:
+        return 0
+    if data[0] != 5 or data[1] > 1 or data[2] > 19:
+        return None
+    whole = int.from_bytes(data[8:10], rpc_order(data))
+    if whole < 16:
+        return None
+    return whole if whole <= len(data) else 0
+
+
+def rpc_reframe(data):
+    return data[:8] + (len(data) & 0xFFFF).to_bytes(2, rpc_order(data)) + data[10:] if len(data) >= 16 else data
+
+
+class Speech:
+    """How a protocol's conversations are found and framed. `begins`: the first bytes of a client where ports say nothing."""
+
+    def __init__(self, ports, length, reframe=None, begins=None):
+        self.ports, self.length, self.reframe, self.begins = ports, length, reframe, begins
+
+
+SPEECHES = {
+    "ldap": Speech({389, 3268}, ldap_length),
+    "smb": Speech({445, 139}, smb_length, smb_reframe),
+    "dcerpc": Speech({135}, rpc_length, rpc_reframe, b"\x05\x00\x0b"),
+}
+
+
 class Conversation:
     """One flow. `messages` is [(side, bytes)], side 0 the client; it ends where framing ends (TLS, a sealed layer, a gap)."""
 
-    def __init__(self, datagram):
-        self.datagram, self.messages, self.over = datagram, [], False
+    def __init__(self, datagram, length):
+        self.datagram, self.length, self.messages, self.over = datagram, length, [], False
         self.next, self.held, self.began = [None, None], [b"", b""], [False, False]
 
     def syn(self, side, seq):
@@ -93,7 +140,7 @@ class Conversation:
         self.next[side] = (self.next[side] + len(data)) & 0xFFFFFFFF
         self.held[side] += data
         while self.held[side] and not self.over:
-            n = message_length(self.held[side])
+            n = self.length(self.held[side])
             if not n:
                 self.over = n is None
                 return
@@ -101,22 +148,44 @@ class Conversation:
             self.held[side] = self.held[side][n:]
 
 
-def read(path):
+def _server_side(ports, data, speech, known):
+    """Which of two ports is the server's: 0 the source's, 1 the target's; None: this is not the protocol."""
+    if ports[1] in speech.ports or ports[1] in known:
+        return 1
+    if ports[0] in speech.ports or ports[0] in known:
+        return 0
+    if speech.begins and data.startswith(speech.begins):
+        known.add(ports[1])
+        return 1
+    return None
+
+
+def _ports_of(packets_, speech):
+    """Server ports on which a client begins as this protocol does."""
+    known = set()
+    if speech.begins:
+        for protocol, _, _, data in packets_:
+            if protocol == 6 and len(data) >= 20:
+                _server_side(struct.unpack_from("!HH", data), data[(data[12] >> 4) * 4 :], speech, known)
+    return known
+
+
+def read(path, speech=SPEECHES["ldap"]):
     """The conversations of one capture."""
     flows = {}
-    for link, frame in packets(path.read_bytes()):
-        found = transport(ip_packet(link, frame))
-        if not found or found[0] not in (6, 17) or len(found[3]) < 8:
-            continue
-        protocol, source, target, data = found
+    found = [transport(ip_packet(link, frame)) for link, frame in packets(path.read_bytes())]
+    found = [f for f in found if f and f[0] in (6, 17) and len(f[3]) >= 8]
+    known = _ports_of(found, speech)
+    for protocol, source, target, data in found:
         ports = struct.unpack_from("!HH", data)
-        side = 0 if ports[1] in PORTS else 1
-        if not PORTS & set(ports):
+        server = _server_side(ports, b"", speech, known)
+        if server is None:
             continue
+        side = 1 - server
         key = (protocol, *((source, target, ports) if side == 0 else (target, source, ports[::-1])))
-        flow = flows.setdefault(key, Conversation(protocol == 17))
+        flow = flows.setdefault(key, Conversation(protocol == 17, speech.length))
         if protocol == 17:
-            if message_length(data[8:]) == len(data) - 8:
+            if speech.length(data[8:]) == len(data) - 8:
                 flow.messages.append((side, data[8:]))
         elif len(data) >= 20:
             seq, flags = struct.unpack_from("!I", data, 4)[0], data[13]

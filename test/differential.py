@@ -24,9 +24,13 @@ from tap import Tap, skip_all
 PROGRAM = pathlib.Path(os.environ.get("SALLYPORT", ROOT / "build" / "sallyport"))
 KNOWN = ROOT / "test" / "known-differences.tsv"
 BEFORE_MAX = 64 << 10  # bytes that may precede a mutant: longer conversations are cut
+MESSAGES_MAX = 60
 PER_FILE = 4000  # flows in one capture
 GROUP_MALFORMED = "117440512"
 FIELDS = ["frame.number", "ip.src", "ip.dst", "_ws.malformed", "_ws.expert.group", "_ws.expert.message"]
+SERVER_PORT = {"ldap": 389, "smb": 445, "dcerpc": 135}
+FOLDERS = {"ldap": ["ldap"], "smb": ["smb", "dcerpc"], "dcerpc": ["dcerpc"]}
+CAPTURE_MAX = 8 << 20  # larger captures are left out
 ACCEPTED, REFUSED, WAITS = "accepted", "refused", "waits for more"
 TAP = Tap()
 
@@ -34,10 +38,11 @@ TAP = Tap()
 class Mutant:
     """A conversation up to a message, which is changed. `kind` None: it is not, as a control."""
 
-    def __init__(self, number, seed, kind, datagram, before, side, data, original=b""):
-        self.number, self.seed, self.kind, self.datagram = number, seed, kind, datagram
+    def __init__(self, protocol, number, seed, kind, datagram, before, side, data, original=b""):
+        self.protocol, self.number, self.seed, self.kind, self.datagram = protocol, number, seed, kind, datagram
         self.before, self.side, self.data = before, side, data
-        self.where = "token" if original and mutate.only_token_differs(original, data) else "message"
+        ldap = protocol == "ldap" and original
+        self.where = "token" if ldap and mutate.only_token_differs(original, data) else "message"
         self.frame = 0  # of the changed message's first packet
         self.covered = [0, 0]
         self.refusals, self.tshark = [], []
@@ -48,7 +53,7 @@ class Mutant:
         return f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}"
 
     def write(self, out):
-        flow = pcap.Flow(out, (self.client, 40000), ("192.0.2.9", 389), 17 if self.datagram else 6)
+        flow = pcap.Flow(out, (self.client, 40000), ("192.0.2.9", SERVER_PORT[self.protocol]), 17 if self.datagram else 6)
         if self.datagram:
             for side, data in self.before:
                 flow.datagram(side, data)
@@ -68,23 +73,24 @@ class Mutant:
         return ACCEPTED if self.covered[self.side] >= sent else WAITS
 
 
-def benign_conversations(shared_folder):
-    """(file number, conversation) of every capture of the directory's that is not malformed by its label."""
+def benign_conversations(shared_folder, protocol):
+    """Conversations of every capture of the protocol's that is not malformed by its label."""
     labels = shared.catalogue(shared_folder)
-    for number, path in enumerate(sorted((shared_folder / "corpus" / "ldap").iterdir())):
-        if labels.get(f"ldap/{path.name}", {}).get("label") != "malformed":
-            for conversation in conversations.read(path):
-                yield number, conversation
+    for folder in FOLDERS[protocol]:
+        for path in sorted((shared_folder / "corpus" / folder).iterdir()):
+            fine = labels.get(f"{folder}/{path.name}", {}).get("label") != "malformed"
+            if fine and path.suffix in {".pcap", ".pcapng", ".cap"} and path.stat().st_size <= CAPTURE_MAX:
+                yield from conversations.read(path, conversations.SPEECHES[protocol])
 
 
-def seeds_of(shared_folder):
+def seeds_of(shared_folder, protocol):
     """[(seed number, datagram, messages)]: different conversations, cut where they grow long."""
     seeds, seen = [], set()
-    for _, conversation in benign_conversations(shared_folder):
+    for conversation in benign_conversations(shared_folder, protocol):
         messages, size = [], 0
         for side, data in conversation.messages:
             size += len(data)
-            if size > BEFORE_MAX:
+            if size > BEFORE_MAX or len(messages) == MESSAGES_MAX:
                 break
             messages.append((side, data))
         key = tuple(messages)
@@ -94,10 +100,15 @@ def seeds_of(shared_folder):
     return seeds
 
 
-def mutants_of(seeds, good, count, rng, first):
+def kinds_of(protocol):
+    reframe = conversations.SPEECHES[protocol].reframe
+    return mutate.framed_kinds(reframe) if reframe else mutate.KINDS
+
+
+def mutants_of(protocol, seeds, good, count, rng, first):
     """`good` says how many messages of a seed both sides judge alike: only those are changed."""
     usable = [s for s in seeds if good[s[0]]]
-    kinds, made = list(mutate.KINDS), []
+    kinds, made = kinds_of(protocol), []
     # Short conversations would drown long ones if seeds were drawn evenly.
     weights = [min(good[s[0]], 40) for s in usable]
     while len(made) < count and usable:
@@ -105,10 +116,10 @@ def mutants_of(seeds, good, count, rng, first):
         at = rng.randrange(good[seed])
         side, data = messages[at]
         following = next((d for s, d in messages[at + 1 :] if s == side), data)
-        kind = kinds[len(made) % len(kinds)]
-        changed = mutate.KINDS[kind](rng, data, following)
+        kind = list(kinds)[len(made) % len(kinds)]
+        changed = kinds[kind](rng, data, following)
         if changed and changed != data and len(changed) < 60000:
-            made.append(Mutant(first + len(made), seed, kind, datagram, messages[:at], side, changed, data))
+            made.append(Mutant(protocol, first + len(made), seed, kind, datagram, messages[:at], side, changed, data))
     return made
 
 
@@ -164,11 +175,11 @@ def judge(mutants, scratch):
         path.unlink()
 
 
-def trusted(seeds, scratch):
+def trusted(protocol, seeds, scratch):
     """How many messages from the start of each seed both accept unchanged."""
     tests = []
     for seed, datagram, messages in seeds:
-        tests += [Mutant(len(tests) + i, (seed, i), None, datagram, messages[:i], *messages[i]) for i in range(len(messages))]
+        tests += [Mutant(protocol, len(tests) + i, (seed, i), None, datagram, messages[:i], *messages[i]) for i in range(len(messages))]
     judge(tests, scratch)
     good = dict.fromkeys((seed for seed, _, _ in seeds), 0)
     objections = 0
@@ -197,14 +208,14 @@ def print_table(title, head, rows):
         TAP.note("  " + "  ".join(str(cell).ljust(w) for cell, w in zip(row, widths)).rstrip())
 
 
-def report(classes):
+def report(protocol, classes):
     keys = [(REFUSED, "malformed"), (ACCEPTED, "fine"), (REFUSED, "fine"), (ACCEPTED, "malformed"), (WAITS, "fine"), (WAITS, "malformed")]
     rows = []
-    for kind in mutate.KINDS:
+    for kind in kinds_of(protocol):
         rows.append([kind, *(sum(m.kind == kind for m in classes[key]) for key in keys)])
     rows.append(["all", *(len(classes[key]) for key in keys)])
     head = ["mutation", "both refuse", "both accept", "we refuse only", "tshark only", "we wait", "we wait, tshark malformed"]
-    print_table("Classes", head, rows)
+    print_table(f"Classes of {protocol}", head, rows)
     only = collections.Counter(m.refusals[0][1] for m in classes[REFUSED, "fine"])
     print_table("We refuse only, by reason", ["reason", "mutants"], only.most_common())
     theirs = collections.Counter((m.where, m.tshark[0][1]) for m in classes[ACCEPTED, "malformed"])
@@ -213,7 +224,7 @@ def report(classes):
 
 
 def is_explained(m, known):
-    return any(row["changed"] == m.where and m.tshark[0][1].startswith(row["says"]) for row in known)
+    return any(row["protocol"] == m.protocol and row["changed"] == m.where and m.tshark[0][1].startswith(row["says"]) for row in known)
 
 
 def explain(m):
@@ -225,8 +236,38 @@ def options():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mutants", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--protocol", choices=SERVER_PORT, action="append", help="only this one [all]")
     parser.add_argument("--keep", type=pathlib.Path, help="write unexplained mutants here, a capture each")
     return parser.parse_args()
+
+
+def compare(protocol, folder, args, known):
+    """One protocol's mutants: those without an explanation."""
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-differential-"))
+    try:
+        seeds = seeds_of(folder, protocol)
+        good, objections = trusted(protocol, seeds, scratch)
+        TAP.ok(sum(good.values()) >= 50, f"{protocol}: {sum(good.values())} messages of {len(seeds)} conversations pass unchanged",
+               f"only {sum(good.values())}; {objections} conversations end early")
+        mutants = mutants_of(protocol, seeds, good, args.mutants, random.Random(args.seed), 1 << 16)
+        judge(mutants, scratch)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    classes = classify(mutants)
+    report(protocol, classes)
+    TAP.ok(classes[REFUSED, "malformed"], f"{protocol}: mutants that both refuse exist")
+    TAP.ok(classes[ACCEPTED, "fine"], f"{protocol}: mutants that both accept exist")
+    odd = [m for m in classes[ACCEPTED, "malformed"] if not is_explained(m, known)]
+    TAP.ok(not odd, f"{protocol}: {len(mutants)} mutants, none that we accept is malformed to tshark without an explanation",
+           *map(explain, odd[:20]))
+    return odd
+
+
+def keep(folder, odd):
+    folder.mkdir(parents=True, exist_ok=True)
+    for mutant in odd:
+        with open(folder / f"mutant-{mutant.protocol}-{mutant.number}.pcap", "wb") as file:
+            mutant.write(pcap.Pcap(file))
 
 
 def main():
@@ -240,28 +281,11 @@ def main():
             TAP.ok(False, "tshark is installed")
             return TAP.done()
         skip_all("tshark is not installed")
-    known = shared.table(KNOWN, ["changed", "says", "justification"])
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-differential-"))
-    try:
-        seeds = seeds_of(folder)
-        good, objections = trusted(seeds, scratch)
-        TAP.ok(sum(good.values()) >= 50, f"{sum(good.values())} messages of {len(seeds)} conversations pass unchanged",
-               f"only {sum(good.values())}; {objections} conversations end early")
-        mutants = mutants_of(seeds, good, args.mutants, random.Random(args.seed), 1 << 16)
-        judge(mutants, scratch)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    classes = classify(mutants)
-    report(classes)
-    TAP.ok(classes[REFUSED, "malformed"], "mutants that both refuse exist")
-    TAP.ok(classes[ACCEPTED, "fine"], "mutants that both accept exist")
-    odd = [m for m in classes[ACCEPTED, "malformed"] if not is_explained(m, known)]
-    TAP.ok(not odd, f"{len(mutants)} mutants: none that we accept is malformed to tshark without an explanation", *map(explain, odd[:20]))
-    if args.keep:
-        args.keep.mkdir(parents=True, exist_ok=True)
-        for mutant in odd:
-            with open(args.keep / f"mutant-{mutant.number}.pcap", "wb") as file:
-                mutant.write(pcap.Pcap(file))
+    known = shared.table(KNOWN, ["protocol", "changed", "says", "justification"])
+    for protocol in args.protocol or SERVER_PORT:
+        odd = compare(protocol, folder, args, known)
+        if args.keep:
+            keep(args.keep, odd)
     return TAP.done()
 
 

@@ -1,4 +1,4 @@
-"""Seeded mutations of BER messages: blind ones (a byte, a cut) and ones that keep every length right (a field gone, twice, retagged)."""
+"""Seeded mutations of messages: blind ones (a byte, a cut), of BER ones that keep every length right (a field gone, twice, retagged), of others numbers that are a little off."""
 
 CONSTRUCTED = 0x20
 LENGTH_OCTETS = [0x00, 0x01, 0x7F, 0x80, 0x81, 0x82, 0x84, 0x85, 0xFF]
@@ -174,10 +174,40 @@ def field_noise(rng, data, _next):
     return rebuild(data, tree, node, lambda whole: whole[:1] + encode_length(len(noise)) + noise)
 
 
-KINDS = {
-    f.__name__.replace("_", "-"): f
-    for f in (
-        flip_bit, flip_byte, cut_inside, cut_tail, insert, glue_self, glue_next, glue_noise, length_octet, length_long,
-        field_gone, field_twice, field_empty, field_retagged, field_noise,
-    )
-}
+def number(octets):
+    """A number of this size, a little off or at one of its ends."""
+
+    def mutation(rng, data, _next):
+        if len(data) < octets + 4:
+            return data
+        at = rng.randrange(2, (len(data) - octets) // 2 + 1) * 2
+        value = int.from_bytes(data[at : at + octets], "little")
+        most = 256**octets - 1
+        value = rng.choice([value + 1, value - 1, value + 8, value - 8, 0, 1, most, most // 2 + 1]) % (most + 1)
+        return data[:at] + value.to_bytes(octets, "little") + data[at + octets :]
+
+    mutation.__name__ = f"number_{8 * octets}"
+    return mutation
+
+
+BLIND = (flip_bit, flip_byte, cut_inside, cut_tail, insert, glue_self, glue_next, glue_noise)
+
+
+def named(functions):
+    return {f.__name__.replace("_", "-"): f for f in functions}
+
+
+KINDS = named((*BLIND, length_octet, length_long, field_gone, field_twice, field_empty, field_retagged, field_noise))
+
+
+def framed_kinds(reframe):
+    """Kinds for protocols of plain fields; `reframe` makes the frame's length fit what is in it."""
+
+    def keeping(mutation):
+        def framed(rng, data, following):
+            return reframe(mutation(rng, data, following))
+
+        framed.__name__ = "framed_" + mutation.__name__
+        return framed
+
+    return named((*BLIND, number(1), number(2), number(4), *map(keeping, (cut_inside, cut_tail, insert, glue_noise))))
