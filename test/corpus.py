@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Real captures: benign flows pass or their refusal is defended, malformed ones are refused, and no file crashes the program."""
 import collections
+import contextlib
+import gzip
 import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import shared
@@ -20,6 +23,7 @@ PASSES = shared.ROOT / "test" / "known-passes.tsv"
 FOLDERS = ["ldap", "smb", "netbios", "dcerpc", "auth"]
 CLEAN, FOUND, UNREADABLE = 0, 1, 2
 CAPTURES = {".pcap", ".pcapng", ".cap"}
+ZIPPED = ".gz"
 BATCH, PATIENCE = 20, 120
 SANITIZER = re.compile(r"(runtime error|AddressSanitizer|LeakSanitizer|UndefinedBehavior|SUMMARY: )")
 TAP = Tap()
@@ -88,14 +92,27 @@ def judge(path, name, label, known, passes):
         TAP.ok(not found, f"{name} passes with --tolerate {' '.join(tolerances)}", *map(describe, found[:10]))
 
 
+@contextlib.contextmanager
+def plain(path):
+    """The capture as check reads it: unpacked where it is zipped."""
+    if path.suffix != ZIPPED:
+        yield path
+        return
+    with tempfile.NamedTemporaryFile(suffix=".pcapng") as file:
+        file.write(gzip.decompress(path.read_bytes()))
+        file.flush()
+        yield pathlib.Path(file.name)
+
+
 def verdicts(corpus, catalogue):
     known = known_refusals()
     passes = {row["file"] for row in shared.table(PASSES, ["file", "why"])}
     for folder in FOLDERS:
-        for path in sorted(p for p in (corpus / folder).iterdir() if p.suffix in CAPTURES):
+        for path in sorted(p for p in (corpus / folder).iterdir() if p.suffix in CAPTURES | {ZIPPED}):
             name = f"{folder}/{path.name}"
             label = catalogue[name]["label"] if name in catalogue else "unlabelled"
-            judge(path, name, label, known.pop(name, {}), passes)
+            with plain(path) as readable:
+                judge(readable, name, label, known.pop(name, {}), passes)
     TAP.ok(not known, "every known refusal names a capture that is there", *sorted(known))
 
 
