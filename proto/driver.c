@@ -150,14 +150,24 @@ static bool judged(struct turn_of *t, const struct step *s, uint16_t *why)
 	return t->f->env->ops->judge(t->f->user, t->in.from, s, cx_of(t->f), why) == VERDICT_PASS;
 }
 
+/* Whether a flow that is announced belongs to this one: a listener that stays is for anybody. */
+static bool announces_leg(const struct cx *cx)
+{
+	for (uint8_t i = 0; i < cx->expects; i++)
+		if (!cx->expect[i].stays)
+			return true;
+	return false;
+}
+
 /* Open the pinholes this unit announces. */
 static bool bind_all(struct turn_of *t, struct address *bound)
 {
 	struct cx    *cx = cx_of(t->f);
-	struct group *group = cx->expects ? driver_group(t->f) : t->f->group;
+	bool          leg = announces_leg(cx);
+	struct group *group = leg ? driver_group(t->f) : t->f->group;
 
 	cx->group = group ? group->state : NULL;
-	return !cx->expects || (group && t->f->env->ops->bind(t->f->user, cx->expect, cx->expects, group, bound));
+	return !cx->expects || ((group || !leg) && t->f->env->ops->bind(t->f->user, cx->expect, cx->expects, group, bound));
 }
 
 /* The octets a patch puts in place of its span; at most 18 for addresses, which are built in `room`. */

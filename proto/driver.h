@@ -83,7 +83,7 @@ struct profile {
 	const uint64_t *limit; /* NULL = the recogniser's safe defaults */
 	uint32_t        tolerate;
 	uint32_t        wanted;
-	uint16_t        interface_id; /* of an expected flow; 0 = any */
+	const struct interfaces *interfaces; /* of an expected flow; NULL = any. Borrowed while the flow lives; may grow between turns */
 };
 
 /* Shared by all flows of one worker. Zero it, fill the public part, driver_env_open. */

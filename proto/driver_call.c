@@ -16,7 +16,7 @@ struct cx *driver_cx(struct flow *f, enum side from)
 	cx->from = from;
 	cx->group = f->group ? f->group->state : NULL;
 	cx->pure = false;
-	cx->interface_id = f->interface_id;
+	cx->interfaces = f->interfaces;
 	cx->patches = cx->expects = 0;
 	cx->scratch_used = 0;
 	cx->fault = (struct fault){0};

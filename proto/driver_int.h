@@ -64,7 +64,7 @@ struct flow {
 	uint32_t                 count[TABLES_MAX];
 	uint64_t                 changes; /* of its tables and gathers */
 	uint32_t                 tolerate, wanted;
-	uint16_t                 interface_id;
+	const struct interfaces *interfaces;
 	uint8_t                 *queued; /* answers waiting for a boundary; ANSWERS_MAX bytes, or NULL */
 	uint32_t                 queued_len;
 	bool                     tainted, dialing, ended;
