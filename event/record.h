@@ -56,13 +56,16 @@ enum record_gate {
 	GATE_LOST, /* records that found no room: a = flows, b = refusals, c = others */
 	GATE_LIAR, /* the scribe gave a sender of records up: a = its group; text: what was wrong */
 	GATE_UNWRITTEN, /* the scribe could not write event lines: a = lines; text: where, b = errno or 0 */
+	GATE_PORT_OPENED, /* a server announced port `a` to `client`, and the gate listens there now; server: host and port; text: for which inner interface */
+	GATE_PORT_CLOSED, /* it listens there no more; b = connections there were; c = 1: another port needed its place */
 	RECORD_GATES
 };
 
 /* What a worker may say about the gate; the rest is the keeper's or the scribe's own. */
 static inline bool record_gate_of_worker(uint8_t gate)
 {
-	return gate == GATE_SERVER_DOWN || gate == GATE_SERVER_BACK || gate == GATE_FULL || gate == GATE_LOST;
+	return gate == GATE_SERVER_DOWN || gate == GATE_SERVER_BACK || gate == GATE_FULL || gate == GATE_LOST ||
+	       gate == GATE_PORT_OPENED || gate == GATE_PORT_CLOSED;
 }
 
 struct record {

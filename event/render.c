@@ -232,6 +232,8 @@ static const struct {
 	[GATE_LOST] = {"flows", "refusals", "others", NULL},
 	[GATE_LIAR] = {"sender", NULL, NULL, "detail"},
 	[GATE_UNWRITTEN] = {"lines", "errno", NULL, "output"},
+	[GATE_PORT_OPENED] = {"port", NULL, NULL, "interface"},
+	[GATE_PORT_CLOSED] = {"port", "connections", NULL, NULL},
 };
 
 static json_t *gate_json(const struct shown *s)
@@ -316,6 +318,8 @@ static enum ink gate_ink(uint8_t gate)
 	case GATE_STOPPED:
 	case GATE_WORKER_BACK:
 	case GATE_SERVER_BACK:
+	case GATE_PORT_OPENED:
+	case GATE_PORT_CLOSED:
 		return INK_GREEN;
 	case GATE_FULL:
 	case GATE_SERVER_DOWN:

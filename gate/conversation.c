@@ -15,6 +15,7 @@ bool conversation_begin(struct conversation *c, struct driver_env *env, const st
 	struct worker                *w = c->w;
 	const struct policy_listener *l = &w->listener[c->listener].said;
 	const struct service         *svc = &w->service[l->service];
+	const struct pinhole         *hole = pinhole_of(w, c->listener);
 	struct policy_arrival         arrival = {.service = l->service,
 						 .proto = l->proto,
 						 .port = l->at.port,
@@ -22,10 +23,10 @@ bool conversation_begin(struct conversation *c, struct driver_env *env, const st
 						 .source = *source,
 						 .today = w->today};
 
-	/* The one address a service has is known before it is dialled: rules about the server are decided at once. */
-	if (svc->upstreams == 1) {
-		arrival.target = svc->upstream[0].at;
-		arrival.target.port = arrival.target.port ? arrival.target.port : l->at.port;
+	/* The one address a service has is known before it is dialled: rules about the server are decided at once. So is whose port this is. */
+	if (hole || svc->upstreams == 1) {
+		arrival.target = svc->upstream[hole ? hole->upstream - 1 : 0].at;
+		arrival.target.port = arrival.target.port && !hole ? arrival.target.port : l->at.port;
 	}
 	c->source = *source;
 	c->ip_protocol = l->transport == POLICY_TCP ? IPPROTO_TCP : IPPROTO_UDP;
@@ -84,7 +85,7 @@ struct address conversation_server(const struct conversation *c)
 		return at;
 	at = c->w->service[c->policy.arrival.service].upstream[c->upstream - 1].at;
 	/* A service that names no port of its own goes to the one the client came to. */
-	at.port = at.port ? at.port : c->w->listener[c->listener].said.at.port;
+	at.port = at.port && !pinhole_of(c->w, c->listener) ? at.port : c->w->listener[c->listener].said.at.port;
 	return at;
 }
 
@@ -229,8 +230,10 @@ const struct profile *conversation_profile(void *user, uint16_t proto)
 	const struct profile *profile = policy_flow_profile(&c->policy, proto);
 
 	/* Whatever the rules ask for: an event that says what was denied must know what was asked. */
-	if (profile)
+	if (profile) {
 		c->policy.profile.wanted |= unit_operation(driver_find(&c->w->env, proto));
+		c->policy.profile.interfaces = pinhole_interfaces(c->w, c->listener);
+	}
 	return profile;
 }
 
@@ -264,6 +267,8 @@ void conversation_report(void *user, const struct report *report)
 		name_rule(c, c->w->ruling.rule, &r);
 		r.detail = (struct record_text){c->w->about, (uint16_t)strlen(c->w->about)};
 	}
+	if (report->kind == REPORT_DENIED && fault->why == R_PINHOLE_FAILED)
+		r.detail = (struct record_text){c->w->about, (uint16_t)strlen(c->w->about)};
 	note(c, &r);
 	if (c->probe >= 0)
 		probe_says_report(c->w, c->probe, report);
