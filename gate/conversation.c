@@ -180,6 +180,19 @@ static void name_rule(const struct conversation *c, int rule, struct record *r)
 	r->watch_until = said.until;
 }
 
+/* All that the unit at hand says: read once more for it, which only happens where somebody is told. */
+static void say_facts(const struct conversation *c)
+{
+	const struct cx *cx = driver_facts(c->flow);
+
+	c->w->facts_len = cx ? facts_write(cx->fact, driver_protocol(c->flow)->facts, c->w->facts) : 0;
+}
+
+static void name_facts(const struct conversation *c, struct record *r)
+{
+	r->facts = (struct record_text){(const char *)c->w->facts, (uint16_t)c->w->facts_len};
+}
+
 /* A rule with `log`, or a watched rule that would have blocked, is worth a record of its own. */
 static void note_rule(const struct conversation *c, enum side from, int rule)
 {
@@ -188,6 +201,7 @@ static void note_rule(const struct conversation *c, enum side from, int rule)
 	name_rule(c, rule, &r);
 	r.from = (uint8_t)from;
 	r.passed = true;
+	name_facts(c, &r);
 	r.detail = (struct record_text){c->w->about, (uint16_t)strlen(c->w->about)};
 	r.stream_offset = driver_offset(c->flow, from);
 	note(c, &r);
@@ -204,6 +218,8 @@ enum verdict conversation_judge(void *user, enum side from, const struct step *s
 	*why = ruling->why;
 	if (ruling->watched || ruling->log || ruling->verdict == VERDICT_DENY)
 		unit_describe(driver_protocol(c->flow), step, cx, &about);
+	if (ruling->watched || (ruling->log && ruling->verdict == VERDICT_PASS))
+		say_facts(c);
 	for (unsigned w = 0; ruling->watched && w < POLICY_RULES_MAX / 64; w++)
 		for (uint64_t bits = ruling->watched_rules[w]; bits; bits &= bits - 1) {
 			c->watched++;
@@ -266,6 +282,10 @@ void conversation_report(void *user, const struct report *report)
 	if (report->kind == REPORT_DENIED && c->w->ruled && c->w->ruling.verdict == VERDICT_DENY) {
 		name_rule(c, c->w->ruling.rule, &r);
 		r.detail = (struct record_text){c->w->about, (uint16_t)strlen(c->w->about)};
+	}
+	if (report->kind != REPORT_UNANSWERED) {
+		say_facts(c);
+		name_facts(c, &r);
 	}
 	if (report->kind == REPORT_DENIED && fault->why == R_PINHOLE_FAILED)
 		r.detail = (struct record_text){c->w->about, (uint16_t)strlen(c->w->about)};

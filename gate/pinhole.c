@@ -299,7 +299,7 @@ static bool understood(const struct conversation *c, const struct expect *e, str
 		str_add(why, "the port is for another protocol than the service's");
 	else if (!c->w->config->pinholes)
 		str_add(why, "the service's protocol is not one whose ports are opened");
-	else if (c->probe >= 0 || !c->upstream)
+	else if (!c->upstream)
 		str_add(why, "no server stands behind this connection");
 	return !why->len;
 }
@@ -308,6 +308,9 @@ bool pinholes_stay(struct conversation *c, const struct address *local, const st
 {
 	int fresh[EXPECTS_MAX];
 
+	/* A probe's server is the probe itself: what it announces is nowhere. */
+	if (c->probe >= 0)
+		return true;
 	for (uint8_t i = 0; i < n; i++) {
 		fresh[i] = -1;
 		if (understood(c, &expect[i], why) && stay(c, &expect[i], local, &bound[i], why, &fresh[i]))

@@ -235,6 +235,8 @@ struct worker {
 	struct policy_ruling        ruling; /* the last judgement, for the report that follows it */
 	bool                        ruled;
 	char                        about[RECORD_TEXT_MAX + 1]; /* what the last judgement was about, when somebody is told of it */
+	uint8_t                     facts[FACTS_BYTES_MAX]; /* and what it says, as records have it */
+	size_t                      facts_len;
 	struct journal             *journal;
 	struct channel              scribe, keeper;
 	struct service             *service;

@@ -57,6 +57,7 @@ static enum progress deny(struct turn_of *t, uint64_t n, uint64_t opaque)
 	bool         lives;
 
 	cx->answer_len = 0;
+	f->env->private->asked = NULL;
 	lives = f->r->deny(f->state, n ? f->env->private->unit : NULL, cx);
 	if (t->lane->inside || !n || opaque == OPAQUE_MAX || cx->no_answer)
 		lives = false;
@@ -221,6 +222,7 @@ static bool commit(struct flow *f, struct cx *cx)
 	size_t   n = waits ? f->r->state_size : 0;
 
 	memcpy(state, f->state, n);
+	f->env->private->asked = NULL;
 	f->r->commit(f->state, f->env->private->unit, cx);
 	return f->group || f->changes != changes || memcmp(state, f->state, n) != 0;
 }
@@ -386,9 +388,16 @@ static enum progress lane_step(struct flow *f, enum side side)
 		return t.in.fin ? finish(&t) : STUCK;
 	if (t.in.len < lane->need && !t.in.fin)
 		return STUCK;
-	struct step s = driver_call_next(f, &t.in);
+	struct driver_private *p = f->env->private;
+	enum progress          progress;
 
-	return obey(&t, &s);
+	p->step = driver_call_next(f, &t.in);
+	p->refused = p->cx.fault.why;
+	p->asked = &t.in;
+	struct step s = p->step;
+	progress = obey(&t, &s);
+	p->asked = NULL;
+	return progress;
 }
 
 enum turn driver_turn(struct flow *f, enum side side)

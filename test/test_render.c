@@ -344,6 +344,15 @@ static void test_gate(void)
 	r = gate(GATE_FULL, 12, 0, 0, "");
 	r.why = R_LIMIT_MEMORY;
 	gate_says(r, "full: the memory set aside for flows is used up: 12 connections turned away", "full");
+	r = gate(GATE_PORT_OPENED, 49152, 0, 0, "drsuapi");
+	r.client = ip("10.1.2.3");
+	r.server = ip("10.9.0.10");
+	gate_says(r, "port-opened: opened port 49152 of 10.9.0.10 for drsuapi, asked for by 10.1.2.3", "port-opened");
+	r = gate(GATE_PORT_CLOSED, 49152, 1, 0, "");
+	r.server = ip("10.9.0.10");
+	gate_says(r, "port-closed: closed port 49152 of 10.9.0.10, as nobody asked for it or used it any more: 1 connection", "port-closed");
+	r.c = 1;
+	gate_says(r, "port-closed: closed port 49152 of 10.9.0.10, as another port needed its place: 1 connection", "port-closed");
 	gate_says(gate(GATE_LOST, 1, 2, 3, ""), "lost: events found no room and are lost: 1 flow, 2 refusals, 3 others", "lost");
 	gate_says(gate(GATE_LIAR, 3, 0, 0, "no record"), "liar: the sender of events of group 3 broke the rules and is no longer heard: no record",
 		  "liar");
