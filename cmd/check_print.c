@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cmd/check.h"
+#include "event/facts.h"
 
 enum { LINE_MAX_BYTES = 8192, FACT_SHOWN = 120 };
 
@@ -51,6 +52,16 @@ static void put_json(struct check *check, json_t *object)
 		check->write_failed = true;
 }
 
+static void print_refusal_json(struct check_flow *f, const struct event_at *at, const struct refusal *refusal)
+{
+	json_t          *line = eve_refusal(at, refusal);
+	const struct cx *cx = f->driver ? driver_facts(f->driver) : NULL;
+
+	if (cx)
+		eve_facts(line, driver_protocol(f->driver), cx->fact);
+	put_json(f->check, line);
+}
+
 static void print_refusal(struct check_flow *f, enum side from, const struct refusal *refusal)
 {
 	struct check   *check = f->check;
@@ -61,7 +72,7 @@ static void print_refusal(struct check_flow *f, enum side from, const struct ref
 	if (check->options.quiet || (refusal->consequence && !check->options.all))
 		return;
 	if (check->options.json) {
-		put_json(check, eve_refusal(&at, refusal));
+		print_refusal_json(f, &at, refusal);
 		return;
 	}
 	line_refusal(&line, &at, refusal, &check->style);

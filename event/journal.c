@@ -56,7 +56,7 @@ static bool put(struct journal *j, const struct record *r)
 
 static void without_texts(struct record *r)
 {
-	r->path = r->detail = r->policy = r->rule = r->text = (struct record_text){"", 0};
+	r->path = r->detail = r->facts = r->policy = r->rule = r->text = (struct record_text){"", 0};
 }
 
 static void lose(struct journal *j, const struct record *r, uint64_t n)

@@ -9,10 +9,10 @@
 
 /*
  * Input from: a worker, which may have been taken over by a peer.
- * Limits: RECORD_MAX bytes a record; the numbers below; texts RECORD_TEXT_MAX, a path RECORD_PATH_MAX.
+ * Limits: RECORD_MAX bytes a record; the numbers below; texts RECORD_TEXT_MAX, a path RECORD_PATH_MAX, facts FACTS_BYTES_MAX.
  */
 
-enum { RECORD_VERSION = 1, HEAD_BYTES = 4, LENGTH_AT = 2 };
+enum { RECORD_VERSION = 2, HEAD_BYTES = 4, LENGTH_AT = 2 };
 
 #define FLOW_ID_END (UINT64_C(1) << 53)
 
@@ -84,6 +84,8 @@ static void write_unit(struct payload *p, const struct record *r)
 	payload_le64(p, r->got);
 	write_text(p, &r->path, RECORD_PATH_MAX);
 	write_text(p, &r->detail, RECORD_TEXT_MAX);
+	want(facts_read((const uint8_t *)r->facts.text, r->facts.len, NULL));
+	write_text(p, &r->facts, FACTS_BYTES_MAX);
 	write_text(p, &r->policy, RECORD_TEXT_MAX);
 	write_text(p, &r->rule, RECORD_TEXT_MAX);
 	payload_le16(p, r->rule_number);
@@ -240,6 +242,9 @@ static void read_unit(struct wire *w, struct record *r)
 	r->got = wire_le64(w, "got");
 	r->path = read_text(w, RECORD_PATH_MAX, "path");
 	r->detail = read_text(w, RECORD_TEXT_MAX, "detail");
+	r->facts = read_text(w, FACTS_BYTES_MAX, "facts");
+	if (!facts_read((const uint8_t *)r->facts.text, r->facts.len, NULL))
+		wire_fail(w, wire_offset(w), PAYLOAD_VALUE, "facts");
 	r->policy = read_text(w, RECORD_TEXT_MAX, "policy");
 	r->rule = read_text(w, RECORD_TEXT_MAX, "rule");
 	r->rule_number = wire_le16(w, "rule number");

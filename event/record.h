@@ -6,10 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "event/facts.h"
 #include "proto/driver.h"
 
 /*
- * A record on its way is: u8 kind, u8 version 1, u16 length of all of it, then the fields of its kind in the order of
+ * A record on its way is: u8 kind, u8 version 2, u16 length of all of it, then the fields of its kind in the order of
  * this header, little-endian, texts with a u16 length before them. Never a C struct. Whoever sends records is not believed:
  * the scribe refuses what does not parse to its last byte, bounds every number it uses, and escapes every text.
  */
@@ -23,7 +24,7 @@ enum record_kind {
 	RECORD_KINDS
 };
 
-enum { RECORD_MAX = 2048, RECORD_TEXT_MAX = 255, RECORD_PATH_MAX = 512 };
+enum { RECORD_MAX = 3072, RECORD_TEXT_MAX = 255, RECORD_PATH_MAX = 512 };
 
 /* A text of a record: borrowed, not terminated. */
 struct record_text {
@@ -56,13 +57,16 @@ enum record_gate {
 	GATE_LOST, /* records that found no room: a = flows, b = refusals, c = others */
 	GATE_LIAR, /* the scribe gave a sender of records up: a = its group; text: what was wrong */
 	GATE_UNWRITTEN, /* the scribe could not write event lines: a = lines; text: where, b = errno or 0 */
+	GATE_PORT_OPENED, /* a server announced port `a` to `client`, and the gate listens there now; server: host and port; text: for which inner interface */
+	GATE_PORT_CLOSED, /* it listens there no more; b = connections there were; c = 1: another port needed its place */
 	RECORD_GATES
 };
 
 /* What a worker may say about the gate; the rest is the keeper's or the scribe's own. */
 static inline bool record_gate_of_worker(uint8_t gate)
 {
-	return gate == GATE_SERVER_DOWN || gate == GATE_SERVER_BACK || gate == GATE_FULL || gate == GATE_LOST;
+	return gate == GATE_SERVER_DOWN || gate == GATE_SERVER_BACK || gate == GATE_FULL || gate == GATE_LOST ||
+	       gate == GATE_PORT_OPENED || gate == GATE_PORT_CLOSED;
 }
 
 struct record {
@@ -97,6 +101,7 @@ struct record {
 	uint64_t           stream_offset, unit_len;
 	uint64_t           expected, got;
 	struct record_text path, detail;
+	struct record_text facts; /* what the message says, as facts_write has it; len 0 = nothing is known */
 	struct record_text policy, rule; /* rule: as written by `id`; empty = rule_number. policy empty = no rule was asked */
 	uint16_t           rule_number; /* from 1; 0 = the default, or no rule had a say */
 	uint32_t           watch_until; /* 20270131; 0 = it is enforced */

@@ -40,12 +40,19 @@ static const char *service_name(const struct render *render, struct shown *s)
 	return s->service;
 }
 
-static const char *protocol_name(const struct render *render, uint16_t proto)
+static const struct recogniser *protocol_of(const struct render *render, uint16_t proto)
 {
 	for (size_t i = 0; render->protocols[i]; i++)
 		if (render->protocols[i]->id == proto)
-			return render->protocols[i]->name;
+			return render->protocols[i];
 	return NULL;
+}
+
+static const char *protocol_name(const struct render *render, uint16_t proto)
+{
+	const struct recogniser *r = protocol_of(render, proto);
+
+	return r ? r->name : NULL;
 }
 
 static struct event_at where(const struct render *render, struct shown *s)
@@ -232,6 +239,8 @@ static const struct {
 	[GATE_LOST] = {"flows", "refusals", "others", NULL},
 	[GATE_LIAR] = {"sender", NULL, NULL, "detail"},
 	[GATE_UNWRITTEN] = {"lines", "errno", NULL, "output"},
+	[GATE_PORT_OPENED] = {"port", NULL, NULL, "interface"},
+	[GATE_PORT_CLOSED] = {"port", "connections", NULL, NULL},
 };
 
 static json_t *gate_json(const struct shown *s)
@@ -275,6 +284,15 @@ static json_t *passed_json(const struct shown *s)
 	return line;
 }
 
+/* What the message says; of another build's protocol nothing can be said. */
+static void set_facts(json_t *line, const struct render *render, const struct record *r)
+{
+	struct fact facts[FACTS_MAX];
+
+	if ((r->kind == RECORD_REFUSAL || r->kind == RECORD_RULE) && r->facts.len && facts_read((const uint8_t *)r->facts.text, r->facts.len, facts))
+		eve_facts(line, protocol_of(render, r->proto), facts);
+}
+
 static bool is_plain_pass(const struct record *r)
 {
 	return r->kind == RECORD_RULE && r->passed && !r->watch_until;
@@ -290,8 +308,11 @@ json_t *render_json(const struct render *render, const struct record *record)
 		return flow_json(&s);
 	if (record->kind == RECORD_GATE)
 		return gate_json(&s);
-	if (is_plain_pass(record))
-		return passed_json(&s);
+	if (is_plain_pass(record)) {
+		line = passed_json(&s);
+		set_facts(line, render, record);
+		return line;
+	}
 	line = eve_refusal(&s.at, &s.refusal);
 	own = json_object_get(line, "sallyport");
 	if (record->kind == RECORD_REPEATED) {
@@ -300,6 +321,7 @@ json_t *render_json(const struct render *render, const struct record *record)
 	} else {
 		set_number(own, "length", record->unit_len);
 	}
+	set_facts(line, render, record);
 	return line;
 }
 
@@ -316,6 +338,8 @@ static enum ink gate_ink(uint8_t gate)
 	case GATE_STOPPED:
 	case GATE_WORKER_BACK:
 	case GATE_SERVER_BACK:
+	case GATE_PORT_OPENED:
+	case GATE_PORT_CLOSED:
 		return INK_GREEN;
 	case GATE_FULL:
 	case GATE_SERVER_DOWN:

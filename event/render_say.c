@@ -157,6 +157,8 @@ static const char *const gates[RECORD_GATES] = {
 	[GATE_LOST] = "lost",
 	[GATE_LIAR] = "liar",
 	[GATE_UNWRITTEN] = "unwritten",
+	[GATE_PORT_OPENED] = "port-opened",
+	[GATE_PORT_CLOSED] = "port-closed",
 };
 
 const char *gate_name(uint8_t gate)
@@ -228,6 +230,29 @@ static void say_unwritten(const struct shown *s, struct str *out)
 	}
 }
 
+/* "opened port 49152 of 10.9.0.10 for drsuapi, asked for by 10.1.2.3" */
+static void say_port(const struct shown *s, struct str *out)
+{
+	const struct record *r = s->r;
+	bool                 opened = r->gate == GATE_PORT_OPENED;
+
+	str_fmt(out, "%s port %llu", opened ? "opened" : "closed", (unsigned long long)r->a);
+	if (r->server.family) {
+		str_add(out, " of ");
+		text_ip(out, &r->server);
+	}
+	if (opened && s->text[0])
+		str_fmt(out, " for %s", s->text);
+	if (opened && r->client.family) {
+		str_add(out, ", asked for by ");
+		text_ip(out, &r->client);
+	}
+	if (opened)
+		return;
+	str_add(out, r->c ? ", as another port needed its place: " : ", as nobody asked for it or used it any more: ");
+	count(out, r->b, "connection");
+}
+
 void say_gate(const struct shown *s, struct str *out)
 {
 	const struct record *r = s->r;
@@ -265,6 +290,10 @@ void say_gate(const struct shown *s, struct str *out)
 		break;
 	case GATE_LIAR:
 		str_fmt(out, "the sender of events of group %llu broke the rules and is no longer heard: %s", (unsigned long long)r->a, s->text);
+		break;
+	case GATE_PORT_OPENED:
+	case GATE_PORT_CLOSED:
+		say_port(s, out);
 		break;
 	default:
 		say_unwritten(s, out);

@@ -15,6 +15,7 @@ bool conversation_begin(struct conversation *c, struct driver_env *env, const st
 	struct worker                *w = c->w;
 	const struct policy_listener *l = &w->listener[c->listener].said;
 	const struct service         *svc = &w->service[l->service];
+	const struct pinhole         *hole = pinhole_of(w, c->listener);
 	struct policy_arrival         arrival = {.service = l->service,
 						 .proto = l->proto,
 						 .port = l->at.port,
@@ -22,10 +23,10 @@ bool conversation_begin(struct conversation *c, struct driver_env *env, const st
 						 .source = *source,
 						 .today = w->today};
 
-	/* The one address a service has is known before it is dialled: rules about the server are decided at once. */
-	if (svc->upstreams == 1) {
-		arrival.target = svc->upstream[0].at;
-		arrival.target.port = arrival.target.port ? arrival.target.port : l->at.port;
+	/* The one address a service has is known before it is dialled: rules about the server are decided at once. So is whose port this is. */
+	if (hole || svc->upstreams == 1) {
+		arrival.target = svc->upstream[hole ? hole->upstream - 1 : 0].at;
+		arrival.target.port = arrival.target.port && !hole ? arrival.target.port : l->at.port;
 	}
 	c->source = *source;
 	c->ip_protocol = l->transport == POLICY_TCP ? IPPROTO_TCP : IPPROTO_UDP;
@@ -84,7 +85,7 @@ struct address conversation_server(const struct conversation *c)
 		return at;
 	at = c->w->service[c->policy.arrival.service].upstream[c->upstream - 1].at;
 	/* A service that names no port of its own goes to the one the client came to. */
-	at.port = at.port ? at.port : c->w->listener[c->listener].said.at.port;
+	at.port = at.port && !pinhole_of(c->w, c->listener) ? at.port : c->w->listener[c->listener].said.at.port;
 	return at;
 }
 
@@ -179,6 +180,19 @@ static void name_rule(const struct conversation *c, int rule, struct record *r)
 	r->watch_until = said.until;
 }
 
+/* All that the unit at hand says: read once more for it, which only happens where somebody is told. */
+static void say_facts(const struct conversation *c)
+{
+	const struct cx *cx = driver_facts(c->flow);
+
+	c->w->facts_len = cx ? facts_write(cx->fact, driver_protocol(c->flow)->facts, c->w->facts) : 0;
+}
+
+static void name_facts(const struct conversation *c, struct record *r)
+{
+	r->facts = (struct record_text){(const char *)c->w->facts, (uint16_t)c->w->facts_len};
+}
+
 /* A rule with `log`, or a watched rule that would have blocked, is worth a record of its own. */
 static void note_rule(const struct conversation *c, enum side from, int rule)
 {
@@ -187,6 +201,7 @@ static void note_rule(const struct conversation *c, enum side from, int rule)
 	name_rule(c, rule, &r);
 	r.from = (uint8_t)from;
 	r.passed = true;
+	name_facts(c, &r);
 	r.detail = (struct record_text){c->w->about, (uint16_t)strlen(c->w->about)};
 	r.stream_offset = driver_offset(c->flow, from);
 	note(c, &r);
@@ -203,6 +218,8 @@ enum verdict conversation_judge(void *user, enum side from, const struct step *s
 	*why = ruling->why;
 	if (ruling->watched || ruling->log || ruling->verdict == VERDICT_DENY)
 		unit_describe(driver_protocol(c->flow), step, cx, &about);
+	if (ruling->watched || (ruling->log && ruling->verdict == VERDICT_PASS))
+		say_facts(c);
 	for (unsigned w = 0; ruling->watched && w < POLICY_RULES_MAX / 64; w++)
 		for (uint64_t bits = ruling->watched_rules[w]; bits; bits &= bits - 1) {
 			c->watched++;
@@ -229,8 +246,10 @@ const struct profile *conversation_profile(void *user, uint16_t proto)
 	const struct profile *profile = policy_flow_profile(&c->policy, proto);
 
 	/* Whatever the rules ask for: an event that says what was denied must know what was asked. */
-	if (profile)
+	if (profile) {
 		c->policy.profile.wanted |= unit_operation(driver_find(&c->w->env, proto));
+		c->policy.profile.interfaces = pinhole_interfaces(c->w, c->listener);
+	}
 	return profile;
 }
 
@@ -264,6 +283,12 @@ void conversation_report(void *user, const struct report *report)
 		name_rule(c, c->w->ruling.rule, &r);
 		r.detail = (struct record_text){c->w->about, (uint16_t)strlen(c->w->about)};
 	}
+	if (report->kind != REPORT_UNANSWERED) {
+		say_facts(c);
+		name_facts(c, &r);
+	}
+	if (report->kind == REPORT_DENIED && fault->why == R_PINHOLE_FAILED)
+		r.detail = (struct record_text){c->w->about, (uint16_t)strlen(c->w->about)};
 	note(c, &r);
 	if (c->probe >= 0)
 		probe_says_report(c->w, c->probe, report);

@@ -52,11 +52,22 @@ static void hang_up(struct session *s)
 static uint16_t next_target(const struct session *s)
 {
 	const struct service *svc = service_of(s);
+	const struct pinhole *hole = pinhole_of(s->c.w, s->c.listener);
 
+	/* An announced port is one host's: no other has it. */
+	if (hole)
+		return s->tried ? UINT16_MAX : (uint16_t)(hole->upstream - 1);
 	for (uint32_t i = s->target; i < svc->upstreams; i++)
 		if (svc->upstream[i].health[POLICY_TCP].down_until <= s->c.w->clock.now_ms)
 			return (uint16_t)i;
 	return s->tried || !svc->upstreams ? UINT16_MAX : 0;
+}
+
+/* That an announced port is closed says nothing of the host: the announcement may be old. */
+static void away(struct session *s, struct upstream *up, int error)
+{
+	if (!pinhole_of(s->c.w, s->c.listener))
+		server_down(&s->c, up, error);
 }
 
 static void unreachable(struct session *s)
@@ -89,7 +100,7 @@ static void dial_next(struct session *s)
 			return;
 		}
 		hang_up(s);
-		server_down(&s->c, &svc->upstream[i], error);
+		away(s, &svc->upstream[i], error);
 		if (s->target >= svc->upstreams)
 			break;
 	}
@@ -127,7 +138,7 @@ void dial_ended(struct session *s, int error)
 		return;
 	}
 	hang_up(s);
-	server_down(&s->c, up, error);
+	away(s, up, error);
 	if (s->target < service_of(s)->upstreams)
 		dial_next(s);
 	else

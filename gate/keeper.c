@@ -330,6 +330,8 @@ static bool confine(struct keeper *k)
 	struct sandbox_wish wish = {.role = PARTY_KEEPER, .uid = k->uid, .gid = k->gid, .folder = -1, .run = k->run_dir};
 	const char         *error = NULL;
 
+	for (unsigned i = 0; i < k->groups; i++)
+		wish.pinholes |= k->group[i].pinholes;
 	if (sandbox_enter(&wish, &k->got, &error))
 		return true;
 	keeper_complain("the keeper could not give up its rights: %s", error);

@@ -28,7 +28,7 @@ struct group_of {
 	struct channel channel; /* to the worker; fd -1 = it is not there */
 	pid_t          pid; /* 0 = none */
 	int            control; /* its listening control socket */
-	bool           ready;
+	bool           ready, pinholes; /* pinholes: it opens ports that its servers announce */
 	uint64_t       born_ms, again_ms, died_ms; /* again: when it is started anew */
 	uint32_t       backoff_ms, deaths;
 	uint64_t       turns, still_ms; /* the counter as last seen, and since when it stands */

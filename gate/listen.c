@@ -18,15 +18,24 @@ enum { TCP_BACKLOG = 1024, UDP_BUFFER = 1024 * 1024 };
 static const struct {
 	uint16_t    proto;
 	const char *family;
+	bool        pinholes; /* its servers announce ports to their clients */
 } families[] = {
-	{PROTO_LDAP, "directory"},
-	{PROTO_CLDAP, "directory"},
-	{PROTO_SMB, "sharing"},
-	{PROTO_DCERPC, "rpc"},
-	{PROTO_DCERPC_CL, "rpc"},
-	{PROTO_KRB5, "kerberos"},
-	{PROTO_KRB5_UDP, "kerberos"},
+	{PROTO_LDAP, "directory", false},
+	{PROTO_CLDAP, "directory", false},
+	{PROTO_SMB, "sharing", false},
+	{PROTO_DCERPC, "rpc", true},
+	{PROTO_DCERPC_CL, "rpc", false},
+	{PROTO_KRB5, "kerberos", false},
+	{PROTO_KRB5_UDP, "kerberos", false},
 };
+
+static bool has_pinholes(const struct policy_listener *l)
+{
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (families[i].proto == l->proto && l->transport == POLICY_TCP)
+			return families[i].pinholes;
+	return false;
+}
 
 static const char *family_of(const struct keeper *k, uint16_t proto)
 {
@@ -195,6 +204,7 @@ static bool listen_one(struct keeper *k, const struct ifaddrs *own, uint32_t i)
 	if (!has_address(k, &l) || loops(k, own, &l))
 		return false;
 	k->group_of[i] = (uint8_t)group;
+	k->group[group].pinholes |= has_pinholes(&l);
 	k->listener[i] = listen_at(k, &l);
 	if (k->listener[i] < 0) {
 		keeper_complain("cannot listen on %s for service %.*s: %s%s", name, (int)svc.name.len, svc.name.text, strerror(errno),

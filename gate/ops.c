@@ -85,7 +85,7 @@ static void op_committed(void *user, enum side from, const struct step *step, co
 		session_phase(s, PHASE_IDLE);
 }
 
-/* ---- Not yet: no protocol of this build names its server or announces a connection ---- */
+/* ---- Not yet: no protocol of this build names its server ---- */
 
 static void op_dial(void *user, const struct route *route)
 {
@@ -96,10 +96,22 @@ static void op_dial(void *user, const struct route *route)
 	session_queue(s);
 }
 
+/* ---- Ports a server announces ---- */
+
 static bool op_bind(void *user, const struct expect *expect, uint8_t n, struct group *group, struct address *bound)
 {
-	(void)user, (void)expect, (void)n, (void)group, (void)bound;
-	return false;
+	struct session         *s = user;
+	struct str              why = str_over(s->c.w->about, sizeof(s->c.w->about));
+	struct sockaddr_storage at = {0};
+	struct address          local;
+	socklen_t               len = sizeof(at);
+
+	(void)group;
+	/* The report that follows a refusal shows what is said here. */
+	if (getsockname(s->side[SIDE_CLIENT].fd, (struct sockaddr *)&at, &len) != 0)
+		return false;
+	local = address_of(&at);
+	return pinholes_stay(&s->c, &local, expect, n, bound, &why);
 }
 
 static void op_fin(void *user, enum side from)

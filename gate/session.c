@@ -28,6 +28,7 @@ static struct session *session_new(struct worker *w, const struct listener *l, i
 		slots_give(&w->slots, &gone, sizeof(*s));
 		return NULL;
 	}
+	pinhole_enter(w, s->c.listener);
 	s->next = w->sessions;
 	if (s->next)
 		s->next->prev = s;
@@ -358,6 +359,7 @@ void session_close(struct session *s, enum record_end end, bool reset)
 	for (int i = 0; i < TIMER_KINDS; i++)
 		timer_clear(&s->timer[i]);
 	conversation_leave(w, s->c.policy.arrival.service, POLICY_TCP, &s->c.source);
+	pinhole_leave(w, s->c.listener);
 	*(s->prev ? &s->prev->next : &w->sessions) = s->next;
 	if (s->next)
 		s->next->prev = s->prev;

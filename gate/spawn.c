@@ -86,8 +86,10 @@ static _Noreturn void worker_child(struct keeper *k, unsigned group, const struc
 				       .keeper = *keeper,
 				       .scribe = *scribe,
 				       .heart = g->heart,
-				       .memory = k->options->memory};
-	struct sandbox_wish wish = {.role = PARTY_WORKER, .folder = -1, .run = -1, .ports = port, .port_count = ports_of(k, group, port)};
+				       .memory = k->options->memory,
+				       .pinholes = g->pinholes};
+	struct sandbox_wish wish = {.role = PARTY_WORKER, .folder = -1, .run = -1, .ports = port, .port_count = ports_of(k, group, port),
+				       .pinholes = g->pinholes};
 
 	for (uint32_t i = 0; i < k->listeners; i++) {
 		listener[i] = k->group_of[i] == group ? k->listener[i] : -1;

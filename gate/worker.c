@@ -100,9 +100,12 @@ static bool service_make(struct worker *w, uint32_t i)
 static bool listeners_make(struct worker *w)
 {
 	w->listeners = policy_listeners(&w->policy);
-	w->listener = calloc(w->listeners ? w->listeners : 1, sizeof(*w->listener));
-	if (!w->listener || w->listeners != w->config->listeners)
+	w->listener = calloc(w->listeners + PINHOLES_MAX, sizeof(*w->listener));
+	w->pinhole = calloc(PINHOLES_MAX, sizeof(*w->pinhole));
+	if (!w->listener || !w->pinhole || w->listeners != w->config->listeners)
 		return false;
+	for (unsigned i = 0; i < PINHOLES_MAX; i++)
+		w->listener[w->listeners + i].fd = -1;
 	for (uint32_t i = 0; i < w->listeners; i++) {
 		struct listener   *l = &w->listener[i];
 		struct epoll_event event = {.events = EPOLLIN};
@@ -191,7 +194,9 @@ static void worker_close(struct worker *w)
 	for (uint32_t i = 0; w->service && i < w->services; i++)
 		free(w->service[i].upstream);
 	free(w->service);
+	pinholes_close(w);
 	free(w->listener);
+	free(w->pinhole);
 	free(w->queue);
 	sources_close(&w->sources);
 	driver_env_close(&w->env);
@@ -278,8 +283,10 @@ static void run_queued(struct worker *w)
 static int wait_ms(const struct worker *w)
 {
 	uint64_t journal = journal_deadline(w->journal);
-	int      wait = w->run ? 0 : timers_wait(w);
+	int      wait = w->run ? 0 : timers_wait(w), holes = pinholes_wait(w);
 
+	if (holes >= 0 && (wait < 0 || wait > holes))
+		wait = holes;
 	if (journal_pending(w->journal) && (wait < 0 || wait > FLUSH_RETRY_MS))
 		return FLUSH_RETRY_MS;
 	if (journal != UINT64_MAX && (wait < 0 || w->clock.now_ms + (uint64_t)wait > journal))
@@ -308,6 +315,7 @@ static void turn(struct worker *w)
 		dispatch(w, &event[i]);
 	}
 	timers_run(w, TIMERS_PER_TURN);
+	pinholes_sweep(w);
 	run_queued(w);
 	sessions_bury(w);
 	datagrams_flush(w);

@@ -2,6 +2,7 @@
 #ifndef SALLYPORT_GATE_WORKER_H
 #define SALLYPORT_GATE_WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct worker_config {
 	struct channel keeper, scribe;
 	struct heart  *heart;
 	uint64_t       memory; /* bytes for everything flows hold */
+	bool           pinholes; /* the sandbox lets it listen on ports that servers announce */
 };
 
 enum worker_exit { WORKER_STOPPED = 0, WORKER_UNFIT = 1 };

@@ -46,6 +46,10 @@ enum {
 	FORMER_MS = 30000,
 	UNIT_TEXT_MAX = 80, /* bytes of one text of a unit that an event shows */
 	CLIENTS_MAX = 16, /* control connections */
+	PINHOLES_MAX = 256, /* ports opened because a server announced them */
+	PINHOLES_PER_SERVICE = 64,
+	PINHOLE_PORT_LEAST = 1024,
+	PINHOLE_MS = 12 * 60 * 60 * 1000, /* unused for so long, it is closed */
 };
 
 /* What an epoll event is about: in the low bits of its pointer. */
@@ -182,6 +186,15 @@ struct listener {
 	int                    fd;
 };
 
+/* What is known of a listener that a server's announcement opened; it stands behind those of the policy, in the same order. */
+struct pinhole {
+	bool              used, any; /* any: for whatever inner interface */
+	struct interfaces interfaces;
+	uint16_t          upstream; /* whose port it is: which of the service's addresses, from 1 */
+	uint32_t          flows;
+	uint64_t          connections, began_ms, used_ms, stay_ms; /* used: asked for, or a connection came or went */
+};
+
 /* What leaves in one turn, by the side it goes to. */
 struct sending {
 	struct iovec iov[IOVS];
@@ -222,11 +235,16 @@ struct worker {
 	struct policy_ruling        ruling; /* the last judgement, for the report that follows it */
 	bool                        ruled;
 	char                        about[RECORD_TEXT_MAX + 1]; /* what the last judgement was about, when somebody is told of it */
+	uint8_t                     facts[FACTS_BYTES_MAX]; /* and what it says, as records have it */
+	size_t                      facts_len;
 	struct journal             *journal;
 	struct channel              scribe, keeper;
 	struct service             *service;
 	struct listener            *listener;
-	uint32_t                    services, listeners;
+	uint32_t                    services, listeners; /* listeners: the policy's; the pinholes' follow */
+	struct pinhole             *pinhole;
+	unsigned                    pinholes; /* open ones */
+	uint64_t                    swept_ms;
 	struct timer_queue         *queue;
 	unsigned                    queues;
 	struct timer_queue         *tick;
@@ -319,6 +337,21 @@ void dial_ended(struct session *s, int error);
 void unit_describe(const struct recogniser *r, const struct step *step, const struct cx *cx, struct str *out);
 /* The fact that says what a request is, as a bit; 0 = the protocol has none. */
 uint32_t unit_operation(const struct recogniser *r);
+
+/* pinhole.c: ports that a server announced */
+/* Open (or keep) what an answer announces, all or none; false: *why says what stands against it. local: where the client came to. */
+bool pinholes_stay(struct conversation *c, const struct address *local, const struct expect *expect, uint8_t n, struct address *bound, struct str *why);
+/* NULL for a listener of the policy. */
+struct pinhole *pinhole_of(const struct worker *w, uint16_t listener);
+/* A connection came to this listener, or went. */
+void pinhole_enter(struct worker *w, uint16_t listener);
+void pinhole_leave(struct worker *w, uint16_t listener);
+/* What its flows may speak; NULL = anything. */
+const struct interfaces *pinhole_interfaces(const struct worker *w, uint16_t listener);
+/* Close what nobody uses; how long the loop may sleep meanwhile, in milliseconds; -1 = for ever. */
+void pinholes_sweep(struct worker *w);
+int  pinholes_wait(const struct worker *w);
+void pinholes_close(struct worker *w);
 
 /* ops.c: what the driver calls */
 extern const struct driver_ops gate_ops;

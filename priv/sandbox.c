@@ -150,7 +150,7 @@ bool sandbox_enter(const struct sandbox_wish *wish, struct sandbox_got *got, con
 #if SANDBOX_SANITIZED
 	entered = true;
 #endif
-	if (!sandbox_landlock(wish, got, error) || !sandbox_seccomp(wish->role, got, error))
+	if (!sandbox_landlock(wish, got, error) || !sandbox_seccomp(wish, got, error))
 		return false;
 	got->missing = missing(got);
 	return true;

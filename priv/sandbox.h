@@ -11,12 +11,13 @@
 
 /*
  * What each process may still do after sandbox_enter:
- *   keeper    fork, kill and wait for its children, pass descriptors, remove its sockets from the run folder. No execve, no bind, no
+ *   keeper    fork, kill and wait for its children, pass descriptors, remove its sockets from the run folder. No execve, no bind (but for its `pinholes`), no
  *             signal to anyone but its children. Because they are forked inside its sandbox it also may what they may (doc/decisions.md,
  *             15). As root it keeps only the capabilities it needs to drop ids in a child and to kill it.
  *   compiler  read files beneath the policy folder's descriptor (openat2), memfd_create and seal, send one descriptor. No socket at all.
  *   worker    socket() for AF_INET and AF_INET6 only, connect (TCP to the ports given), accept, epoll, send and receive,
- *             splice, pipes. No bind, no file, no execve, no socketpair.
+ *             splice, pipes. No bind, no file, no execve, no socketpair. One whose servers announce ports to their clients (`pinholes`)
+ *             also has bind and listen: for TCP ports from 1024 on, where the kernel has Landlock's rules for ports.
  *   scribe    write to what it has open, accept on its control socket. No socket(), no file, no execve.
  * None may ptrace, mount, load, change ids again, map memory executable, or make a namespace. What is forbidden ends the process
  * (SIGSYS); what Landlock alone forbids (a port, a file) fails with EACCES or EPERM. The lists are sandbox_calls.c.
@@ -33,6 +34,7 @@ struct sandbox_wish {
 	int             run; /* keeper: the folder whose sockets it removes in the end; else -1 */
 	const uint16_t *ports; /* worker: TCP ports it may connect to; keeper: all of them, or NULL to leave that to each worker */
 	size_t          port_count;
+	bool            pinholes; /* worker: it may also listen on TCP ports from 1024 on, and connect to them; keeper: one of its children may */
 };
 
 /* What was taken (`ids`: as root only). What could not be is for the keeper to say aloud. */

@@ -14,7 +14,7 @@
 #include "priv/sandbox_int.h"
 
 /*
- * Not here, each on purpose: execve, open and openat, bind and listen, ptrace, io_uring, bpf, mount, keyctl, namespaces, threads, raw
+ * Not here, each on purpose: execve, open and openat, ptrace, io_uring, bpf, mount, keyctl, namespaces, threads, raw
  * and netlink sockets. Kernel arguments behind pointers cannot be seen: openat2 and paths are Landlock's business.
  */
 
@@ -22,6 +22,7 @@
 #define C ROLE_COMPILER
 #define W ROLE_WORKER
 #define S ROLE_SCRIBE
+#define P ROLE_PINHOLES
 #define WORD 0xffffffffu /* int arguments: the upper half of the register is not defined */
 
 #define CALL(name, roles)         {SCMP_SYS(name), roles, 0, {{0, 0, 0}}}
@@ -177,6 +178,10 @@ const struct call sandbox_calls[] = {
 	OPTION(W, IPPROTO_IPV6, IPV6_RECVPKTINFO),
 	OPTION(W, IPPROTO_IPV6, IPV6_RECVERR),
 	OPTION(W, IPPROTO_IPV6, IPV6_MTU_DISCOVER),
+
+	/* Workers whose servers announce ports, and the keeper they are forked from; which ports is Landlock's business. */
+	CALL(bind, P),
+	CALL(listen, P),
 
 	/* The keeper: children by fork only, and what a child needs until it has its own filter. */
 	CALL_IF(clone, K, IS(0, SIGCHLD)),

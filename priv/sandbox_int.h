@@ -16,7 +16,7 @@
 #define SANDBOX_SANITIZED 0
 #endif
 
-enum { ROLE_KEEPER = 1, ROLE_COMPILER = 2, ROLE_WORKER = 4, ROLE_SCRIBE = 8, ROLE_ALL = 15 };
+enum { ROLE_KEEPER = 1, ROLE_COMPILER = 2, ROLE_WORKER = 4, ROLE_SCRIBE = 8, ROLE_ALL = 15, ROLE_PINHOLES = 16 };
 
 /* Argument `arg`, seen through the mask, must be value. */
 struct call_condition {
@@ -37,6 +37,6 @@ extern const size_t      sandbox_call_count;
 
 /* Each: true, with what was taken in *got; a kernel without it is no failure. */
 bool sandbox_landlock(const struct sandbox_wish *wish, struct sandbox_got *got, const char **error);
-bool sandbox_seccomp(enum party role, struct sandbox_got *got, const char **error);
+bool sandbox_seccomp(const struct sandbox_wish *wish, struct sandbox_got *got, const char **error);
 
 #endif

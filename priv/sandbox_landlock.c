@@ -64,12 +64,24 @@ static bool rules(int ruleset, const struct sandbox_wish *wish, uint64_t net)
 	return true;
 }
 
+/* What a server may announce: any port that needs no rights. The kernel has no ranges, so that is a rule for each. */
+static bool announced_ports(int ruleset, uint64_t net)
+{
+	for (uint32_t port = 1024; net && port <= UINT16_MAX; port++) {
+		struct net_port rule = {net, port};
+
+		if (syscall(ADD_RULE, ruleset, RULE_NET_PORT, &rule, 0) < 0)
+			return false;
+	}
+	return true;
+}
+
 bool sandbox_landlock(const struct sandbox_wish *wish, struct sandbox_got *got, const char **error)
 {
 	long           abi = syscall(CREATE_RULESET, NULL, 0, CREATE_VERSION);
 	struct ruleset want = {0};
 	int            ruleset;
-	bool           done;
+	bool           done, keeper = wish->role == PARTY_KEEPER;
 
 	if (abi < 1) {
 		if (errno == ENOSYS || errno == EOPNOTSUPP)
@@ -80,7 +92,7 @@ bool sandbox_landlock(const struct sandbox_wish *wish, struct sandbox_got *got, 
 	want.handled_access_fs = all_files(abi);
 	/* The keeper's children connect where a later policy says; a keeper that is not told where leaves that to them. */
 	if (abi >= 4)
-		want.handled_access_net = NET_BIND_TCP | (wish->role == PARTY_KEEPER && !wish->ports ? 0 : NET_CONNECT_TCP);
+		want.handled_access_net = (keeper && wish->pinholes ? 0 : NET_BIND_TCP) | (keeper && !wish->ports ? 0 : NET_CONNECT_TCP);
 	/* A scope has its own children inside: the keeper may end them, and nobody else. */
 	if (abi >= 6)
 		want.scoped = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;
@@ -89,7 +101,8 @@ bool sandbox_landlock(const struct sandbox_wish *wish, struct sandbox_got *got, 
 		*error = "Landlock gives no rule set";
 		return false;
 	}
-	done = rules(ruleset, wish, want.handled_access_net) && syscall(RESTRICT_SELF, ruleset, 0) == 0;
+	done = rules(ruleset, wish, want.handled_access_net) &&
+	       (keeper || !wish->pinholes || announced_ports(ruleset, want.handled_access_net)) && syscall(RESTRICT_SELF, ruleset, 0) == 0;
 	close(ruleset);
 	if (!done)
 		*error = "Landlock refuses the rules";

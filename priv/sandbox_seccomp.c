@@ -47,8 +47,9 @@ static void catch_forbidden(void)
 #endif
 
 /* Does this row belong to the role's filter? */
-static bool is_for(const struct call *c, enum party role)
+static bool is_for(const struct call *c, const struct sandbox_wish *wish)
 {
+	enum party role = wish->role;
 	static const uint8_t bits[] = {
 		[PARTY_KEEPER] = ROLE_KEEPER,
 		[PARTY_COMPILER] = ROLE_COMPILER,
@@ -56,6 +57,8 @@ static bool is_for(const struct call *c, enum party role)
 		[PARTY_SCRIBE] = ROLE_SCRIBE,
 	};
 
+	if (c->roles == ROLE_PINHOLES)
+		return wish->pinholes;
 	/* A child has its parent's filter and its own: what the one does not let through the other cannot give. */
 	return c->roles & bits[role] || (role == PARTY_KEEPER && !c->refuse);
 }
@@ -72,22 +75,22 @@ static bool add(scmp_filter_ctx filter, const struct call *c)
 	return done == 0 || done == -EEXIST; /* wider rows cover narrower ones */
 }
 
-static bool fill(scmp_filter_ctx filter, enum party role)
+static bool fill(scmp_filter_ctx filter, const struct sandbox_wish *wish)
 {
 	/* abort(): a signal to oneself. */
 	struct call self = {SCMP_SYS(tgkill), 0, 0, {{0, 0xffffffffu, (uint32_t)getpid()}}};
 
-	if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) < 0 || (role != PARTY_KEEPER && !add(filter, &self)))
+	if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) < 0 || (wish->role != PARTY_KEEPER && !add(filter, &self)))
 		return false;
 	/* A tree instead of a list, where the library can; the worker's calls are its data path. */
 	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	for (size_t i = 0; i < sandbox_call_count; i++)
-		if (is_for(&sandbox_calls[i], role) && !add(filter, &sandbox_calls[i]))
+		if (is_for(&sandbox_calls[i], wish) && !add(filter, &sandbox_calls[i]))
 			return false;
 	return true;
 }
 
-bool sandbox_seccomp(enum party role, struct sandbox_got *got, const char **error)
+bool sandbox_seccomp(const struct sandbox_wish *wish, struct sandbox_got *got, const char **error)
 {
 	uint32_t        wanted = SECCOMP_RET_KILL_PROCESS;
 	scmp_filter_ctx filter;
@@ -96,7 +99,7 @@ bool sandbox_seccomp(enum party role, struct sandbox_got *got, const char **erro
 	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &wanted) < 0)
 		return true;
 	filter = seccomp_init(FORBIDDEN);
-	if (!filter || !fill(filter, role)) {
+	if (!filter || !fill(filter, wish)) {
 		seccomp_release(filter);
 		*error = "the filter of system calls cannot be built";
 		return false;

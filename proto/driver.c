@@ -57,6 +57,7 @@ static enum progress deny(struct turn_of *t, uint64_t n, uint64_t opaque)
 	bool         lives;
 
 	cx->answer_len = 0;
+	f->env->private->asked = NULL;
 	lives = f->r->deny(f->state, n ? f->env->private->unit : NULL, cx);
 	if (t->lane->inside || !n || opaque == OPAQUE_MAX || cx->no_answer)
 		lives = false;
@@ -150,14 +151,24 @@ static bool judged(struct turn_of *t, const struct step *s, uint16_t *why)
 	return t->f->env->ops->judge(t->f->user, t->in.from, s, cx_of(t->f), why) == VERDICT_PASS;
 }
 
+/* Whether a flow that is announced belongs to this one: a listener that stays is for anybody. */
+static bool announces_leg(const struct cx *cx)
+{
+	for (uint8_t i = 0; i < cx->expects; i++)
+		if (!cx->expect[i].stays)
+			return true;
+	return false;
+}
+
 /* Open the pinholes this unit announces. */
 static bool bind_all(struct turn_of *t, struct address *bound)
 {
 	struct cx    *cx = cx_of(t->f);
-	struct group *group = cx->expects ? driver_group(t->f) : t->f->group;
+	bool          leg = announces_leg(cx);
+	struct group *group = leg ? driver_group(t->f) : t->f->group;
 
 	cx->group = group ? group->state : NULL;
-	return !cx->expects || (group && t->f->env->ops->bind(t->f->user, cx->expect, cx->expects, group, bound));
+	return !cx->expects || ((group || !leg) && t->f->env->ops->bind(t->f->user, cx->expect, cx->expects, group, bound));
 }
 
 /* The octets a patch puts in place of its span; at most 18 for addresses, which are built in `room`. */
@@ -211,6 +222,7 @@ static bool commit(struct flow *f, struct cx *cx)
 	size_t   n = waits ? f->r->state_size : 0;
 
 	memcpy(state, f->state, n);
+	f->env->private->asked = NULL;
 	f->r->commit(f->state, f->env->private->unit, cx);
 	return f->group || f->changes != changes || memcmp(state, f->state, n) != 0;
 }
@@ -376,9 +388,16 @@ static enum progress lane_step(struct flow *f, enum side side)
 		return t.in.fin ? finish(&t) : STUCK;
 	if (t.in.len < lane->need && !t.in.fin)
 		return STUCK;
-	struct step s = driver_call_next(f, &t.in);
+	struct driver_private *p = f->env->private;
+	enum progress          progress;
 
-	return obey(&t, &s);
+	p->step = driver_call_next(f, &t.in);
+	p->refused = p->cx.fault.why;
+	p->asked = &t.in;
+	struct step s = p->step;
+	progress = obey(&t, &s);
+	p->asked = NULL;
+	return progress;
 }
 
 enum turn driver_turn(struct flow *f, enum side side)

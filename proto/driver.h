@@ -83,7 +83,7 @@ struct profile {
 	const uint64_t *limit; /* NULL = the recogniser's safe defaults */
 	uint32_t        tolerate;
 	uint32_t        wanted;
-	uint16_t        interface_id; /* of an expected flow; 0 = any */
+	const struct interfaces *interfaces; /* of an expected flow; NULL = any. Borrowed while the flow lives; may grow between turns */
 };
 
 /* Shared by all flows of one worker. Zero it, fill the public part, driver_env_open. */
@@ -135,6 +135,11 @@ uint64_t                 driver_opaque_left(const struct flow *flow, enum side f
 void                     driver_opaque_done(struct flow *flow, enum side from, uint64_t n);
 uint64_t                 driver_offset(const struct flow *flow, enum side from);
 const struct recogniser *driver_protocol(const struct flow *flow);
+/*
+ * Within judge, and within a report of a unit that was refused, denied or watched: the same unit read once more with every fact
+ * built, for events. The facts stand in the result until the call returns. NULL where there is no unit, or no room for all of them.
+ */
+const struct cx         *driver_facts(struct flow *flow);
 bool                     driver_tainted(const struct flow *flow);
 const struct recogniser *driver_find(const struct driver_env *env, uint16_t proto);
 

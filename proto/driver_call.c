@@ -16,7 +16,7 @@ struct cx *driver_cx(struct flow *f, enum side from)
 	cx->from = from;
 	cx->group = f->group ? f->group->state : NULL;
 	cx->pure = false;
-	cx->interface_id = f->interface_id;
+	cx->interfaces = f->interfaces;
 	cx->patches = cx->expects = 0;
 	cx->scratch_used = 0;
 	cx->fault = (struct fault){0};
@@ -49,6 +49,34 @@ void driver_trace_fault(struct flow *f, const struct in *in)
 
 	trace->used = 0;
 	call(f, in, trace);
+}
+
+static bool same_step(struct step a, struct step b)
+{
+	return a.verb == b.verb && a.flags == b.flags && a.why == b.why && a.proto == b.proto && a.ms == b.ms && a.n == b.n &&
+	       a.opaque == b.opaque;
+}
+
+const struct cx *driver_facts(struct flow *f)
+{
+	struct driver_private *p = f->env->private;
+	struct fault           fault = p->cx.fault;
+	uint32_t               wanted = f->wanted;
+	struct step            again;
+	bool                   same;
+
+	if (!p->asked)
+		return NULL;
+	f->wanted = UINT32_MAX;
+	again = call(f, p->asked, NULL);
+	f->wanted = wanted;
+	same = same_step(again, p->step) && p->cx.fault.why == p->refused;
+	/* Facts nobody counted on have used up the scratch: what goes on must be what was decided on. */
+	if (!same)
+		call(f, p->asked, NULL);
+	p->cx.fault = fault;
+	p->cx.wanted = wanted;
+	return same ? &p->cx : NULL;
 }
 
 /* Steps whose promises do not hold are our own bugs: abort, the process is disposable. */
@@ -87,12 +115,6 @@ static void keep_promises(const struct flow *f, const struct in *in, struct step
 
 #ifdef SALLYPORT_CHECKED
 enum { CUT_MAX = 1024 * 1024 };
-
-static bool same_step(struct step a, struct step b)
-{
-	return a.verb == b.verb && a.flags == b.flags && a.why == b.why && a.proto == b.proto && a.ms == b.ms && a.n == b.n &&
-	       a.opaque == b.opaque;
-}
 
 static bool same_fault(const struct fault *a, const struct fault *b)
 {

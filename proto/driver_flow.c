@@ -133,7 +133,7 @@ static void speak(struct flow *f, int place)
 	f->limit = profile && profile->limit ? profile->limit : f->env->private->defaults[place];
 	f->tolerate = profile ? profile->tolerate : 0;
 	f->wanted = profile ? profile->wanted : 0;
-	f->interface_id = profile ? profile->interface_id : 0;
+	f->interfaces = profile ? profile->interfaces : NULL;
 }
 
 /* A stream may switch to any protocol of streams: its state is as large as the largest of them. */

@@ -64,7 +64,7 @@ struct flow {
 	uint32_t                 count[TABLES_MAX];
 	uint64_t                 changes; /* of its tables and gathers */
 	uint32_t                 tolerate, wanted;
-	uint16_t                 interface_id;
+	const struct interfaces *interfaces;
 	uint8_t                 *queued; /* answers waiting for a boundary; ANSWERS_MAX bytes, or NULL */
 	uint32_t                 queued_len;
 	bool                     tainted, dialing, ended;
@@ -90,6 +90,9 @@ struct driver_private {
 	unsigned        reservations;
 	size_t          state_most[2]; /* the largest state of the recognisers of streams, and of those of datagrams */
 	uint64_t       *defaults[RECOGNISERS_MAX]; /* safe limits, by place in env->recognisers */
+	const struct in *asked; /* the unit that judge or a report is about, while it can be read again; what it was read as: */
+	struct step     step;
+	uint16_t        refused; /* the reason of a refusal */
 	struct cx       cx;
 	struct trace    trace;
 	uint8_t         unit[UNIT_MAX] __attribute__((aligned(16)));

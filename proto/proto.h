@@ -131,10 +131,18 @@ struct patch {
 struct expect {
 	struct address to; /* the sender's own host (checked by the gate) */
 	uint16_t       proto;
-	uint16_t       interface_id; /* the only inner interface its flows may use; 0 = any */
+	uint16_t       interface_id; /* the inner interface its flows may use (with those asked for on the same port before); 0 = any */
 	bool           stays; /* a listener for any number of connections, of any client the service admits, until the deadline */
 	uint16_t       port_low, port_high; /* where the gate may listen; 0, 0 = its own choice */
 	uint32_t       deadline_ms;
+};
+
+/* The inner interfaces a flow was expected for: services share ports, so one port may have been announced for several. */
+enum { INTERFACES_MAX = 8 };
+
+struct interfaces {
+	uint8_t  count;
+	uint16_t id[INTERFACES_MAX];
 };
 
 struct route {
@@ -158,7 +166,7 @@ struct cx {
 	struct flow    *flow; /* for tables and gathers */
 	void           *group; /* state shared by the flows of one call; NULL without a group. Written by commit only */
 	bool            pure; /* next is running: tables may not be changed */
-	uint16_t        interface_id; /* the flow was expected for this inner interface alone; 0 = any */
+	const struct interfaces *interfaces; /* the flow was expected for these inner interfaces alone; NULL = any */
 	/* written by next */
 	uint8_t       patches, expects;
 	uint16_t      scratch_used;
@@ -178,6 +186,15 @@ struct cx {
 
 /* In next: n bytes for texts that do not stand in the input as facts want them; NULL when there is no more. They die with the unit. */
 uint8_t *cx_scratch(struct cx *cx, size_t n);
+
+/* May this flow use the inner interface? */
+static inline bool cx_interface(const struct cx *cx, uint16_t id)
+{
+	for (uint8_t i = 0; cx->interfaces && i < cx->interfaces->count; i++)
+		if (cx->interfaces->id[i] == id)
+			return true;
+	return !cx->interfaces;
+}
 
 /* A table of the recogniser's state that does not fit a fixed struct: outstanding requests, handles. */
 struct table_def {

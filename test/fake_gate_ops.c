@@ -145,11 +145,21 @@ static void gate_answer(void *user, const uint8_t *bytes, size_t n)
 	growing_fill(&f->marks, 'a', n);
 }
 
+/* To look at a unit's facts, as an event does, changes nothing. */
+static void look_at_facts(const struct fake_flow *f, const struct fault *fault)
+{
+	const struct fault before = fault ? *fault : (struct fault){0};
+
+	driver_facts(f->flow);
+	fake_law(f, !fault || (before.why == fault->why && before.at == fault->at && before.trace == fault->trace), "facts leave the fault as it was");
+}
+
 static enum verdict gate_judge(void *user, enum side from, const struct step *step, const struct cx *cx, uint16_t *why)
 {
 	struct fake_flow *f = user;
 	enum verdict      verdict = f->gate->judge ? f->gate->judge(f, from, step, cx, why) : VERDICT_PASS;
 
+	look_at_facts(f, NULL);
 	fake_law(f, !(step->flags & STEP_ANSWER) || step->why, "answers inherit their verdict");
 	fake_law(f, step->verb != STEP_SEEN, "stream content inherits its message's verdict");
 	fake_law(f, !f->side[from].passed, "a unit is judged once");
@@ -172,6 +182,7 @@ static void gate_report(void *user, const struct report *report)
 	struct growing          *n = &f->notes;
 	char                     path[256];
 
+	look_at_facts(f, report->fault);
 	f->side[report->from].forgiven = report->kind == REPORT_WATCHED;
 	if (report->kind != REPORT_UNANSWERED)
 		f->side[report->from].passed = false;

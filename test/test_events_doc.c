@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "event/render.h"
+#include "proto/smbcore/smbcore.h"
 #include "test/policy_help.h"
 
 /* The revision changes with the compiler; the manual's does not. */
@@ -108,6 +109,51 @@ static void examples_of_units(void)
 	example(&r, "a rule with log");
 }
 
+/* The facts of an SMB message, as a record has them. */
+static void example_of_smb(void)
+{
+	static uint8_t bytes[FACTS_BYTES_MAX];
+	struct record  r = make(RECORD_REFUSAL);
+	struct fact    facts[FACTS_MAX] = {0};
+
+	facts[SMB_FACT_DIALECT] = (struct fact){.state = FACT_NUMBER, .number = SMB_DIALECT_311};
+	facts[SMB_FACT_OP] = (struct fact){.state = FACT_NUMBER, .number = SMB_OP_CREATE};
+	facts[SMB_FACT_SHARE] = (struct fact){.state = FACT_TEXT, .text = (const uint8_t *)"ipc$", .len = 4};
+	facts[SMB_FACT_TREE] = (struct fact){.state = FACT_NUMBER, .number = SMB_KIND_PIPE};
+	facts[SMB_FACT_PIPE] = (struct fact){.state = FACT_TEXT, .text = (const uint8_t *)"spoolss", .len = 7};
+	facts[SMB_FACT_ACCESS] = (struct fact){.state = FACT_NUMBER, .number = SMB_ACCESS_WRITE};
+	facts[SMB_FACT_AUTH + AUTH_FACT_USER] = (struct fact){.state = FACT_TEXT, .text = (const uint8_t *)"anna", .len = 4};
+	facts[SMB_FACT_AUTH + AUTH_FACT_DOMAIN] = (struct fact){.state = FACT_TEXT, .text = (const uint8_t *)"OFFICE", .len = 6};
+	r.facts = (struct record_text){(const char *)bytes, (uint16_t)facts_write(facts, SMB_FACTS, bytes)};
+	r.proto = PROTO_SMB;
+	r.server.port = r.listener.port = 445;
+	r.report = REPORT_DENIED;
+	r.why = R_POLICY_DENIED;
+	r.stream_offset = 1021;
+	r.unit_len = 148;
+	r.detail = text("smb op create, pipe spoolss");
+	r.policy = text("file-use");
+	r.rule = text("no-spoolss");
+	r.rule_number = 2;
+	example(&r, "a denied SMB message");
+}
+
+static void example_of_a_port(void)
+{
+	struct record r = make(RECORD_GATE);
+
+	r.gate = GATE_PORT_OPENED;
+	r.a = r.listener.port = r.server.port = 49152;
+	r.proto = PROTO_DCERPC;
+	r.text = text("drsuapi");
+	for (size_t i = 0; protocols[i]; i++)
+		if (protocols[i]->id == PROTO_DCERPC) {
+			example(&r, "an announced port");
+			return;
+		}
+	tap_skip("an announced port: this build has no RPC");
+}
+
 static void examples_of_the_gate(void)
 {
 	struct record r = make(RECORD_REPEATED);
@@ -144,6 +190,8 @@ int main(void)
 	examples_of_flows();
 	examples_of_units();
 	examples_of_the_gate();
+	example_of_smb();
+	example_of_a_port();
 	policy_build_free(&b);
 	return tap_done();
 }

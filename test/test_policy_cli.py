@@ -104,6 +104,42 @@ def explain(folder):
     TAP.ok(run("explain", "-s", "directory", "--from", "10.1.2.3", folder / "bad.policy")[0] == 1, "explain of a bad policy: exit 1")
 
 
+def manual(folder):
+    """The example of doc/policy.md about SMB and RPC, as far as this build speaks them."""
+    text = (HERE.parent / "doc" / "policy.md").read_text().partition("## A file server")[2].split("```")[1]
+    protocols = json.loads(subprocess.run([PROGRAM, "protocols", "--json"], capture_output=True, text=True, check=True).stdout)
+    words = {word for p in protocols for fact in p["facts"] if fact["name"] == "dcerpc.interface" for word in fact["type"].split()}
+    if not {"smb"} <= {p["name"] for p in protocols}:
+        TAP.skip("the example of files and RPC", "this build has no smb")
+        return
+    if "dcerpc" not in {p["name"] for p in protocols}:
+        text = text.replace("protocol dcerpc", "protocol smb")
+    if "svcctl" not in words:
+        text = text.replace("svcctl", "other")
+    path = folder / "files.policy"
+    path.write_text(text)
+    code, out, err = run("check", *ARGS, path)
+    TAP.ok(code == 0, "the example of files and RPC compiles", out, err)
+    asked = {"smb.dialect": "3.1.1", "smb.identity": "user", "smb.access": "none", "smb.path": "none", "smb.share": "none", "smb.pipe": "none",
+             "dcerpc.interface": "none", "ntlmssp.domain": "none"}
+    seen = ({}, 0, "pass decides"), ({"smb.dialect": "nt1", "smb.op": "create"}, 0, "block no-smb1 decides"), \
+        ({"smb.share": "ipc$", "smb.pipe": "spoolss"}, 0, "block no-printing decides"), \
+        ({"smb.path": "new\\A.EXE", "smb.access": "write"}, 0, "block no-programs is watched"), \
+        ({"ntlmssp.domain": "WORKGROUP"}, 0, "block not-ours decides")
+    for change, wanted, sentence in seen:
+        facts = [word for name, value in {**asked, **change}.items() for word in ("-f", f"{name}={value}")]
+        code, out, err = run("explain", *ARGS, "-s", "shares", "--from", "10.1.2.3", *facts, path)
+        TAP.ok(code == wanted and sentence in out, f"explain of {change or 'a lawful message'}: {sentence}", out, err)
+    code, out, _ = run("explain", *ARGS, "-s", "shares", "--from", "10.1.2.3", "-f", "smb.dialect=3.1.1", "-f", "smb.op=sealed", "--opaque", "opaque.sealed", path)
+    TAP.ok(code == 0 and "allow decides" in out and out.strip().endswith("pass"), "explain of an encrypted message", out)
+    path.write_text(text.replace("ntlmssp.domain", "ntlmsp.domain").replace("dcerpc.fragments", "dcerpc.fragmens")
+                    .replace("limit", "watch nbss.typ until 2027-01-01\n\twatch nbss.type until 2027-01-01\n\tlimit"))
+    code, out, _ = run("check", *ARGS, path)
+    meant = ("ntlmssp.domain", "dcerpc.fragment", "nbss.type")
+    TAP.ok(code == 1 and all(f'did you mean "{word}"?' in out for word in meant) and out.count(": error: ") == 3,
+           "names of the protocols inside SMB are meant like its own", out)
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -112,6 +148,7 @@ def main():
         check(folder)
         fmt(folder)
         explain(folder)
+        manual(folder)
     return TAP.done()
 
 

@@ -50,6 +50,9 @@ static struct record flow(void)
 	return r;
 }
 
+/* The fact at place 1 a text, at 3 a number, at 31 unknown. */
+static const char facts[] = "\1\3\5\0admin" "\3\2\1\0\0\0\0\0\0\200" "\37\1";
+
 static struct record refusal(void)
 {
 	struct record r = common(RECORD_REFUSAL);
@@ -64,6 +67,7 @@ static struct record refusal(void)
 	r.got = 12;
 	r.path = text("ldap/search/filter/and[3]");
 	r.detail = text("a\033b");
+	r.facts = (struct record_text){facts, sizeof(facts) - 1};
 	r.policy = text("directory-use");
 	r.rule = text("no-writes");
 	r.rule_number = 2;
@@ -128,7 +132,7 @@ static bool same_unit(const struct record *a, const struct record *b)
 	return a->report == b->report && a->from == b->from && a->has_offset == b->has_offset && a->has_numbers == b->has_numbers &&
 	       a->consequence == b->consequence && a->passed == b->passed && a->offset == b->offset &&
 	       a->stream_offset == b->stream_offset && a->unit_len == b->unit_len && a->expected == b->expected && a->got == b->got &&
-	       same_text(&a->path, &b->path) && same_text(&a->detail, &b->detail) && same_text(&a->policy, &b->policy) &&
+	       same_text(&a->path, &b->path) && same_text(&a->detail, &b->detail) && same_text(&a->facts, &b->facts) && same_text(&a->policy, &b->policy) &&
 	       same_text(&a->rule, &b->rule) && a->rule_number == b->rule_number && a->watch_until == b->watch_until;
 }
 
@@ -181,7 +185,7 @@ static void test_ranges(void)
 	r.listener = r.server = r.client;
 	f.listener = g.listener = g.server = l.listener = l.server = r.client;
 	refused(&r, 0, RECORD_KINDS, "an unknown kind is no record");
-	refused(&r, 1, 2, "nor another version");
+	refused(&r, 1, 3, "nor another version");
 	refused(&r, 2, 3, "nor a length below the head");
 	refused(&r, 3, 0x10, "nor a length above the largest record");
 	refused(&r, AT_FLOW_ID + 6, 0x20, "a flow id of 2^53 is refused");
@@ -215,8 +219,46 @@ static void test_dates(void)
 	tap_ok(ok, "a day that cannot be is refused");
 }
 
+/* What is refused of facts, one byte away from what is lawful. */
+static void test_facts(void)
+{
+	static const struct {
+		const char *bytes;
+		size_t      n;
+		const char *name;
+	} bad[] = {
+		{"\1\3\5\0admi", 8, "a text that is cut"},
+		{"\3\2\1\0\0\0\0\0\0", 9, "a number that is cut"},
+		{"\1", 1, "a place alone"},
+		{"\1\1\1\1", 4, "a place twice"},
+		{"\2\1\1\1", 4, "places that descend"},
+		{"\40\1", 2, "a place beyond the last"},
+		{"\1\0", 2, "a fact that there is not"},
+		{"\1\4", 2, "an unknown state"},
+	};
+	struct fact out[FACTS_MAX], in[FACTS_MAX] = {0};
+	uint8_t     bytes[FACTS_BYTES_MAX], again[FACTS_BYTES_MAX], text[300];
+	size_t      n;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		tap_ok(!facts_read((const uint8_t *)bad[i].bytes, bad[i].n, out), "%s is refused", bad[i].name);
+	tap_ok(facts_read((const uint8_t *)facts, sizeof(facts) - 1, out) && out[1].len == 5 && memcmp(out[1].text, "admin", 5) == 0 &&
+		       out[3].number == UINT64_C(0x8000000000000001) && out[31].state == FACT_UNKNOWN && out[0].state == FACT_NONE,
+	       "facts are read at their places");
+	tap_ok(facts_write(out, FACTS_MAX, bytes) == sizeof(facts) - 1 && memcmp(bytes, facts, sizeof(facts) - 1) == 0, "and write back to the same bytes");
+	memset(text, 'x', sizeof(text));
+	for (int i = 0; i < 6; i++)
+		in[i] = (struct fact){.state = FACT_TEXT, .text = text, .len = sizeof(text)};
+	in[6] = (struct fact){.state = FACT_UNKNOWN};
+	n = facts_write(in, FACTS_MAX, bytes);
+	tap_ok(n == 3 * 259 && facts_read(bytes, n, out) && out[2].len == FACT_TEXT_MAX && out[3].state == FACT_NONE &&
+		       facts_write(out, FACTS_MAX, again) == n && memcmp(bytes, again, n) == 0,
+	       "what does not fit is left out whole, and texts are cut at 255 bytes");
+}
+
 static void test_cut(void)
 {
+	static char   most[FACTS_BYTES_MAX];
 	static char   longest[1000];
 	struct record r = refusal(), back;
 	uint8_t       bytes[RECORD_MAX];
@@ -224,6 +266,11 @@ static void test_cut(void)
 
 	memset(longest, 'x', sizeof(longest));
 	r.path = r.detail = r.policy = r.rule = (struct record_text){longest, sizeof(longest)};
+	memset(most, 0, sizeof(most));
+	for (unsigned i = 0; i < 3; i++)
+		memcpy(most + i * 259, (uint8_t[]){(uint8_t)i, FACT_TEXT, 255, 0}, 4);
+	memcpy(most + 3 * 259, (uint8_t[]){3, FACT_TEXT, FACTS_BYTES_MAX - 3 * 259 - 4, 0}, 4);
+	r.facts = (struct record_text){most, sizeof(most)};
 	r.server = r.client = r.listener;
 	n = record_write(&r, bytes, sizeof(bytes));
 	tap_ok(n && record_read(bytes, n, &back) == n, "the largest record fits RECORD_MAX (%zu bytes)", n);
@@ -279,6 +326,7 @@ int main(void)
 	guard_close(&guard);
 	test_ranges();
 	test_dates();
+	test_facts();
 	test_cut();
 	test_two();
 	test_own_bugs();

@@ -3,6 +3,8 @@
 
 #include "event/render.h"
 #include "event/text.h"
+#include "proto/ldap/ldap_int.h"
+#include "proto/smbcore/smbcore.h"
 #include "test/policy_help.h"
 
 static struct policy          policy;
@@ -313,6 +315,45 @@ static void gate_says(struct record r, const char *want, const char *kind)
 	json_decref(e);
 }
 
+/* Facts as a record has them, and the objects they become. */
+static void facts_say(uint16_t proto, const struct fact *facts, const char *wanted, const char *name)
+{
+	uint8_t            bytes[FACTS_BYTES_MAX];
+	static char        line[EVE_LINE_MAX];
+	struct record      r = {.kind = RECORD_RULE, .passed = true, .service = UINT32_MAX, .proto = proto};
+	size_t             n;
+
+	r.facts = (struct record_text){(const char *)bytes, (uint16_t)facts_write(facts, FACTS_MAX, bytes)};
+	n = eve_line(render_json(&render, &r), line);
+	line[n ? n - 1 : 0] = '\0';
+	if (!tap_ok(n && strstr(line, wanted), "%s", name))
+		tap_note("%s", line);
+}
+
+#define NUMBER(n)  {.state = FACT_NUMBER, .number = n}
+#define TEXT(t)    {.state = FACT_TEXT, .text = (const uint8_t *)t, .len = sizeof(t) - 1}
+#define UNKNOWN    {.state = FACT_UNKNOWN}
+
+static void test_facts(void)
+{
+	static const struct fact ldap[FACTS_MAX] = {[FACT_OP] = NUMBER(3), [FACT_MESSAGE_ID] = NUMBER(7), [FACT_NAME] = TEXT("dc=a\x1b"), [FACT_FILTER_DEPTH] = NUMBER(2),
+						    [FACT_FILTER_ATTRIBUTE] = UNKNOWN};
+	static const struct fact answer[FACTS_MAX] = {[FACT_IDENTITY] = NUMBER(1), [FACT_RESULT] = NUMBER(49), [FACT_ANSWER] = NUMBER(11)};
+	static const struct fact old[FACTS_MAX] = {[SMB_FACT_DIALECT] = NUMBER(SMB_DIALECT_NT1), [SMB_FACT_OP] = NUMBER(SMB_OP_TRANS2), [SMB_FACT_CODE] = NUMBER(14)};
+	static const struct fact rename[FACTS_MAX] = {[SMB_FACT_OP] = NUMBER(SMB_OP_RENAME), [SMB_FACT_PATH] = TEXT("a"), [SMB_FACT_NEW_PATH] = TEXT("b"),
+						      [SMB_FACT_STATUS] = NUMBER(0xc0000022)};
+	static const struct fact inner[FACTS_MAX] = {[SMB_FACT_AUTH + AUTH_FACT_REALM] = TEXT("A.B"), [SMB_FACT_AUTH + AUTH_FACT_SERVICE] = TEXT("cifs/x"),
+						     [SMB_FACT_RPC + RPC_FACT_UUID] = TEXT("u"), [SMB_FACT_RPC + RPC_FACT_OPNUM] = NUMBER(70000)};
+
+	facts_say(PROTO_LDAP, ldap, ",\"ldap\":{\"request\":{\"operation\":\"search_request\",\"message_id\":7,\"name\":\"dc=a\\\\x1b\",\"filter_depth\":2,\"filter_attribute\":null}}}", "an LDAP request");
+	facts_say(PROTO_CLDAP, ldap, ",\"ldap\":{\"request\":{\"operation\":\"search_request\"", "the same in a datagram");
+	facts_say(PROTO_LDAP, answer, ",\"ldap\":{\"identity\":\"proved\",\"response\":{\"answer\":\"bind-response\",\"result\":49}}}", "an LDAP answer");
+	facts_say(PROTO_SMB, old, ",\"smb\":{\"dialect\":\"NT LM 0.12\",\"command\":\"SMB1_COMMAND_TRANS2\",\"function\":14}}", "a message of SMB 1");
+	facts_say(PROTO_SMB, rename, ",\"smb\":{\"command\":\"RENAME\",\"filename\":\"a\",\"rename\":{\"to\":\"b\"},\"status_code\":\"0xc0000022\"}}", "a renaming");
+	facts_say(PROTO_SMB, inner, ",\"smb\":{\"kerberos\":{\"realm\":\"A.B\",\"snames\":[\"cifs/x\"]},\"dcerpc\":{\"interface\":{\"uuid\":\"u\"},\"opnum\":70000}}}", "what SMB carries stands in it");
+	facts_say(65535, ldap, "\"stream_offset\":0}}", "facts of a protocol this build does not know are left out");
+}
+
 static struct record gate(enum record_gate what, uint64_t a, uint64_t b, uint64_t c, const char *words)
 {
 	return (struct record){.kind = RECORD_GATE, .gate = (uint8_t)what, .a = a, .b = b, .c = c, .text = text(words),
@@ -344,6 +385,15 @@ static void test_gate(void)
 	r = gate(GATE_FULL, 12, 0, 0, "");
 	r.why = R_LIMIT_MEMORY;
 	gate_says(r, "full: the memory set aside for flows is used up: 12 connections turned away", "full");
+	r = gate(GATE_PORT_OPENED, 49152, 0, 0, "drsuapi");
+	r.client = ip("10.1.2.3");
+	r.server = ip("10.9.0.10");
+	gate_says(r, "port-opened: opened port 49152 of 10.9.0.10 for drsuapi, asked for by 10.1.2.3", "port-opened");
+	r = gate(GATE_PORT_CLOSED, 49152, 1, 0, "");
+	r.server = ip("10.9.0.10");
+	gate_says(r, "port-closed: closed port 49152 of 10.9.0.10, as nobody asked for it or used it any more: 1 connection", "port-closed");
+	r.c = 1;
+	gate_says(r, "port-closed: closed port 49152 of 10.9.0.10, as another port needed its place: 1 connection", "port-closed");
 	gate_says(gate(GATE_LOST, 1, 2, 3, ""), "lost: events found no room and are lost: 1 flow, 2 refusals, 3 others", "lost");
 	gate_says(gate(GATE_LIAR, 3, 0, 0, "no record"), "liar: the sender of events of group 3 broke the rules and is no longer heard: no record",
 		  "liar");
@@ -418,6 +468,7 @@ int main(void)
 	test_denied();
 	test_rule();
 	test_repeated();
+	test_facts();
 	test_gate();
 	test_hostile();
 	test_time();

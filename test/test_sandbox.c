@@ -36,11 +36,12 @@ enum { EXIT_NO_SANDBOX = 99 };
 static const char *const role_names[] = {"keeper", "compiler", "worker", "scribe"};
 
 static struct message_in in;
+static bool              pinholes; /* of what enters next */
 
 /* One process's sandbox, as the daemon would ask for it. */
 static bool enter(enum party role, const struct ground *g, struct sandbox_got *got)
 {
-	bool                has_folder = role == PARTY_COMPILER || role == PARTY_KEEPER, has_ports = role == PARTY_WORKER || role == PARTY_KEEPER;
+	bool                has_folder = role == PARTY_COMPILER || role == PARTY_KEEPER, has_ports = role == PARTY_WORKER || (role == PARTY_KEEPER && !pinholes);
 	struct sandbox_wish wish = {
 		.role = role,
 		.drop_ids = geteuid() == 0 && role != PARTY_KEEPER,
@@ -50,6 +51,7 @@ static bool enter(enum party role, const struct ground *g, struct sandbox_got *g
 		.run = role == PARTY_KEEPER ? g->run : -1,
 		.ports = has_ports ? &g->given_port : NULL,
 		.port_count = has_ports ? 1 : 0,
+		.pinholes = pinholes,
 	};
 	const char *error;
 
@@ -339,6 +341,48 @@ static int keeper_work(const struct ground *g, const struct sandbox_got *got)
 	return 0;
 }
 
+/* A worker whose servers announce ports: it listens on one, and reaches one, from 1024 on; no other. */
+static int pinhole_work(const struct ground *g, const struct sandbox_got *got)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int                fd = socket(AF_INET, SOCK_STREAM, 0), done = -1;
+	uint16_t           port = 0;
+
+	(void)g;
+	for (unsigned i = 0; i < 100 && done < 0; i++) {
+		port = (uint16_t)(20000 + ((unsigned)getpid() * 7 + i * 131) % 40000);
+		at.sin_port = htons(port);
+		done = bind(fd, (struct sockaddr *)&at, sizeof(at));
+	}
+	MUST(done == 0 && listen(fd, 4) == 0);
+	MUST(connect_to(port) >= 0 && accept4(fd, NULL, NULL, SOCK_CLOEXEC) >= 0);
+	if (got->landlock_net) {
+		MUST(connect_to(7) < 0 && errno == EACCES);
+		at.sin_port = htons(1023);
+		MUST(bind(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&at, sizeof(at)) < 0 && errno == EACCES);
+	}
+	return 0;
+}
+
+static int keeper_of_pinholes(const struct ground *g, const struct sandbox_got *got)
+{
+	(void)got;
+	MUST(in_sandbox(PARTY_WORKER, g, pinhole_work) == 0);
+	return 0;
+}
+
+static void test_pinholes(const struct ground *g)
+{
+	int worker, beneath;
+
+	pinholes = true;
+	worker = in_sandbox(PARTY_WORKER, g, pinhole_work);
+	beneath = in_sandbox(PARTY_KEEPER, g, keeper_of_pinholes);
+	pinholes = false;
+	if (!tap_ok(worker == 0 && beneath == 0, "a worker whose servers announce ports listens from 1024 on, also beneath its keeper's sandbox"))
+		tap_note("worker: %#x, beneath a keeper: %#x", (unsigned)worker, (unsigned)beneath);
+}
+
 static int abort_itself(const struct ground *g, const struct sandbox_got *got)
 {
 	(void)g;
@@ -445,6 +489,7 @@ static void everyone(const struct ground *g, const char *who)
 		tap_ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, "%s, %s: abort() is SIGABRT", role_names[role], who);
 	}
 	tap_ok(in_sandbox(PARTY_WORKER, g, worker_work) == 0, "%s: a worker can do its work", who);
+	test_pinholes(g);
 	tap_ok(run_compiler(g) == 0, "%s: a compiler can do its work", who);
 	tap_ok(run_scribe(g) == 0, "%s: a scribe can do its work", who);
 	tap_ok(in_sandbox(PARTY_KEEPER, g, keeper_work) == 0, "%s: a keeper can do its work, and children in its sandbox theirs", who);
