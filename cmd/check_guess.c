@@ -54,10 +54,33 @@ static bool looks_smb(enum side from, const uint8_t *bytes, size_t n)
 	return n >= 8 && bytes[0] == 0 && bytes[4] >= 0xfc && memcmp(bytes + 5, "SMB", 3) == 0;
 }
 
+/* A message for a KDC, or of one: its application tag, around a sequence; over a stream behind a length below 16 MiB. */
+static bool looks_krb5_udp(enum side from, const uint8_t *bytes, size_t n)
+{
+	static const uint8_t asks[] = {0x6a, 0x6c}, answers[] = {0x6b, 0x6d, 0x7e};
+	bool                 known;
+
+	if (n < 8)
+		return false;
+	known = from == SIDE_CLIENT ? memchr(asks, bytes[0], sizeof(asks)) : memchr(answers, bytes[0], sizeof(answers));
+	if (!known)
+		return false;
+	if (bytes[1] < 0x80)
+		return bytes[2] == 0x30;
+	return bytes[1] <= 0x84 && bytes[2 + (bytes[1] & 0x7fu)] == 0x30;
+}
+
+static bool looks_krb5(enum side from, const uint8_t *bytes, size_t n)
+{
+	return n >= 12 && bytes[0] == 0 && looks_krb5_udp(from, bytes + 4, n - 4);
+}
+
 static const struct looker lookers[] = {
 	{PROTO_LDAP, false, {389, 3268}, {636, 3269}, looks_ldap},
 	{PROTO_CLDAP, true, {389}, {0}, looks_ldap},
 	{PROTO_SMB, false, {445, 139}, {0}, looks_smb},
+	{PROTO_KRB5, false, {88}, {0}, looks_krb5},
+	{PROTO_KRB5_UDP, true, {88}, {0}, looks_krb5_udp},
 };
 
 enum { LOOKERS = sizeof(lookers) / sizeof(lookers[0]) };

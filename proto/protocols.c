@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "proto/krb5/krb5.h"
 #include "proto/ldap/ldap.h"
 #include "proto/opaque.h"
 #include "proto/smb/smb.h"
@@ -12,6 +13,8 @@ const struct recogniser *const protocols[] = {
 	&ldap_recogniser,
 	&cldap_recogniser,
 	&smb_recogniser,
+	&krb5_recogniser,
+	&krb5_udp_recogniser,
 	NULL,
 };
 

@@ -110,7 +110,7 @@ static bool deny(void *state, const void *unit, struct cx *cx)
 
 const struct recogniser cldap_recogniser = {
 	.name = "cldap",
-	.reads = "ldap",
+	.reads = "ldap spnego ntlmssp krb5",
 	.id = PROTO_CLDAP,
 	.short_why = R_LDAP_SHORT,
 	.datagram = true,

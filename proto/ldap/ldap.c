@@ -3,7 +3,8 @@
  * Spec: RFC 4511 5, RFC 4422 3.7 (security layers), MS-ADTS 5.1.2.
  * Input from: either peer, before anybody has proved who he is.
  * Limits: ldap.message.*, ldap.sealed.frame.
- * Not done: reading inside security layers; tokens that only sign are taken as sealed.
+ * Not done: reading inside security layers, those that only sign included: they are opaque.sealed to policy, but not
+ *	ldap.sealed.
  */
 #include "proto/ldap/ldap_int.h"
 
@@ -81,7 +82,7 @@ static struct step next(const void *state, void *unit, const struct in *in, stru
 	u->from = (uint8_t)in->from;
 	wire_name(&w, "ldap");
 	ldap_fact_number(&r, FACT_IDENTITY, s->proved);
-	ldap_fact_number(&r, FACT_SEALED, s->sealed[in->from]);
+	ldap_fact_number(&r, FACT_SEALED, s->sealed[in->from] && s->seals);
 	if (!in->len)
 		return step_more(1);
 	if (wire_peek(&w) != BER_SEQUENCE) {
@@ -107,6 +108,7 @@ static const struct table_def tables[] = {
 
 const struct recogniser ldap_recogniser = {
 	.name = "ldap",
+	.reads = "spnego ntlmssp krb5",
 	.id = PROTO_LDAP,
 	.short_why = R_LDAP_SHORT,
 	.state_size = sizeof(struct ldap_state),

@@ -3,7 +3,7 @@
  * Spec: RFC 4511 4.2, RFC 4513 5.1-5.2, RFC 4422 3.1 (mechanism names), MS-ADTS 5.1.1.1.3 (Sicily).
  * Input from: either peer, before anybody has proved who he is.
  * Limits: ldap.bind.*; mechanism names as RFC 4422 has them.
- * Not done: the tokens inside credentials (SPNEGO, NTLM, Kerberos).
+ * Not done: the tokens of mechanisms that ldap_sasl.c does not read.
  */
 #include "proto/ldap/ldap_int.h"
 
@@ -18,7 +18,7 @@ enum {
 enum { MECHANISM_MAX = 20 }; /* sasl-mech = 1*20mech-char (RFC 4422 3.1) */
 
 /* After success, frames of a negotiated security layer may follow. */
-static const char *const layering[] = {"GSSAPI", "GSS-SPNEGO", "DIGEST-MD5", "NTLM", "KERBEROS_V4", "SRP"};
+static const char *const layering[] = {"DIGEST-MD5", "KERBEROS_V4", "SRP"};
 
 /* version INTEGER (1 .. 127); 3 is this protocol, 2 its dead predecessor. */
 static void version(const struct ldap_read *r, struct ber *b)
@@ -67,33 +67,62 @@ static struct ber_span mechanism(struct ber *b)
 	return s;
 }
 
+/* Credentials that are read: an element with this tag, no longer than may be. */
+static struct ber credentials(struct ldap_read *r, struct ber *b, uint8_t tag, const char *field)
+{
+	struct ber seen = *b;
+
+	ldap_octets(r, b, tag, LIMIT_BIND_CREDENTIALS, R_LDAP_BIND_CREDENTIALS, field);
+	return ber_enter(&seen, tag, field);
+}
+
+/* The credentials of a mechanism whose tokens are read; none is an empty token. */
+static void tokens(struct ldap_read *r, struct ber *s, enum ldap_sasl kind)
+{
+	struct ber none = *s, token;
+
+	if (ber_more(s)) {
+		token = credentials(r, s, BER_OCTETS, "credentials");
+		ldap_sasl_request(r, &token, kind);
+	} else {
+		ldap_sasl_request(r, &none, kind);
+	}
+	ber_end(s, "");
+}
+
 /* SaslCredentials ::= SEQUENCE { mechanism LDAPString, credentials OCTET STRING OPTIONAL } */
 static void sasl(struct ldap_read *r, struct ber *b)
 {
 	struct ber      s = ber_enter(b, AUTH_CHOICE_SASL, "sasl");
 	struct ber_span m = mechanism(&s);
+	enum ldap_sasl  kind = ldap_sasl_of(m);
 
+	r->unit->request.auth = AUTH_SASL;
+	r->unit->request.proves = m.n && !ber_span_is(m, "ANONYMOUS");
+	ldap_fact_text(r, FACT_MECHANISM, m);
+	if (kind > SASL_OTHER) {
+		tokens(r, &s, kind);
+		return;
+	}
 	if (ber_more(&s))
 		ldap_octets(r, &s, BER_OCTETS, LIMIT_BIND_CREDENTIALS, R_LDAP_BIND_CREDENTIALS, "credentials");
 	ber_end(&s, "");
-	ldap_fact_text(r, FACT_MECHANISM, m);
-	r->unit->request.auth = AUTH_SASL;
-	r->unit->request.proves = m.n && !ber_span_is(m, "ANONYMOUS");
 	for (size_t i = 0; i < sizeof(layering) / sizeof(layering[0]); i++)
 		if (ber_span_is(m, layering[i]))
-			r->unit->request.layers = true;
+			r->unit->request.layers = r->unit->request.seals = true;
 }
 
 /* sicilyPackageDiscovery [9], sicilyNegotiate [10], sicilyResponse [11] OCTET STRING */
 static void sicily(struct ldap_read *r, struct ber *b, uint8_t tag)
 {
-	uint32_t at = wire_offset(&b->w);
+	uint32_t   at = wire_offset(&b->w);
+	struct ber token = credentials(r, b, tag, "sicily");
 
-	ldap_octets(r, b, tag, LIMIT_BIND_CREDENTIALS, R_LDAP_BIND_CREDENTIALS, "sicily");
 	if (!(r->cx->tolerate & TOLERATE_SICILY))
 		wire_fail(&b->w, at, R_LDAP_BIND_SICILY, "authentication");
 	r->unit->request.auth = AUTH_SICILY;
-	r->unit->request.proves = r->unit->request.layers = tag == SICILY_RESPONSE;
+	if (tag != SICILY_PACKAGE_DISCOVERY)
+		ldap_sasl_request(r, &token, SASL_SICILY);
 }
 
 /* BindRequest ::= [APPLICATION 0] SEQUENCE { version, name, authentication CHOICE { simple [0], sasl [3], .. } } */
@@ -124,7 +153,10 @@ void ldap_bind_response(struct ldap_read *r, struct ber *b)
 	struct ber s = ber_enter(b, BER_APPLICATION_SET(1), "bindResponse");
 
 	ldap_result(r, &s);
-	if (ber_more(&s))
-		ldap_octets(r, &s, BER_CONTEXT(7), LIMIT_BIND_CREDENTIALS, R_LDAP_BIND_CREDENTIALS, "serverSaslCreds");
+	if (ber_more(&s)) {
+		struct ber token = credentials(r, &s, BER_CONTEXT(7), "serverSaslCreds");
+
+		ldap_sasl_answer(r, &token);
+	}
 	ber_end(&s, "");
 }

@@ -8,6 +8,7 @@
 #include "proto/ldap/ldap.h"
 #include "proto/protocols.h"
 #include "proto/reasons.h"
+#include "proto/spnego/auth.h"
 
 /* Order of ldap_limits (ldap_tables.c). */
 enum ldap_limit {
@@ -113,12 +114,24 @@ enum ldap_fact {
 /* How a bind proves who it is; the words of the fact ldap.auth. */
 enum ldap_auth { AUTH_ANONYMOUS = 0, AUTH_UNAUTHENTICATED, AUTH_SIMPLE, AUTH_SASL, AUTH_SICILY };
 
+/* Mechanisms whose tokens are read; the others' are octets. */
+enum ldap_sasl { SASL_NONE = 0, SASL_OTHER, SASL_NEGOTIATE, SASL_GSSAPI, SASL_NTLM, SASL_SICILY };
+
+/* A bind of several tokens, while it goes on. */
+struct ldap_auth_state {
+	uint8_t           sasl; /* enum ldap_sasl */
+	uint8_t           layers; /* GSSAPI: what the server offers, then what the client chose (RFC 4752 3.1) */
+	bool              chosen;
+	struct auth_state auth;
+};
+
 /* What is remembered of an outstanding request, in the table and in the lists of the state. */
 struct ldap_request {
 	uint8_t op;
 	uint8_t auth; /* bind: enum ldap_auth */
 	bool    proves; /* bind: success means an identity */
 	bool    layers; /* bind: success may install a security layer */
+	bool    seals; /* bind: ... that seals, and does not only sign */
 	bool    starttls;
 };
 
@@ -134,10 +147,13 @@ enum { DATAGRAMS_MAX = 32 };
 struct ldap_state {
 	bool     proved; /* the last bind proved an identity */
 	bool     layered; /* ... and may have installed a security layer */
+	bool     seals; /* ... that seals */
 	bool     sealed[2]; /* by direction: a sealed frame has gone by */
 	bool     binding, starttls; /* such a request is outstanding */
 	bool     unbound;
 	uint32_t oldest, newest; /* ids of abandoned requests; 0 = none */
+
+	struct ldap_auth_state auth;
 };
 
 /* State of an association of datagrams: the latest questions; the oldest is forgotten first. */
@@ -163,6 +179,8 @@ struct ldap_unit {
 	uint32_t            abandoned; /* abandon: the id it names */
 	uint32_t            result;
 	struct ldap_request request; /* what the table will hold; of an answer: what it holds */
+
+	struct ldap_auth_state auth; /* bind and its answer: what is true behind the token */
 };
 
 /* One message being read. */
@@ -243,6 +261,10 @@ void ldap_message(struct ldap_read *r, struct wire *w);
 /* One function per operation; `b` stands on the operation's identifier. */
 void ldap_bind_request(struct ldap_read *r, struct ber *b);
 void ldap_bind_response(struct ldap_read *r, struct ber *b);
+/* ldap_sasl.c: tokens; `b` covers one. Of an answer: where its request was of a mechanism that is read. */
+enum ldap_sasl ldap_sasl_of(struct ber_span mechanism);
+void           ldap_sasl_request(struct ldap_read *r, struct ber *b, enum ldap_sasl sasl);
+void           ldap_sasl_answer(struct ldap_read *r, struct ber *b);
 void ldap_search_request(struct ldap_read *r, struct ber *b);
 void ldap_search_entry(struct ldap_read *r, struct ber *b);
 void ldap_search_reference(struct ldap_read *r, struct ber *b);

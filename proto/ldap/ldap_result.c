@@ -26,10 +26,17 @@ void ldap_referral(struct ldap_read *r, struct ber *list)
 /* A Sicily answer carries the server's token where others name an entry (MS-ADTS 5.1.1.1.3). */
 static void matched_dn(struct ldap_read *r, struct ber *b)
 {
-	if (r->token)
-		ldap_octets(r, b, BER_OCTETS, LIMIT_BIND_CREDENTIALS, R_LDAP_BIND_CREDENTIALS, "serverCreds");
-	else
+	struct ber seen = *b, token;
+
+	if (r->token) {
+		struct ber_span s = ldap_octets(r, b, BER_OCTETS, LIMIT_BIND_CREDENTIALS, R_LDAP_BIND_CREDENTIALS, "serverCreds");
+
+		token = ber_enter(&seen, BER_OCTETS, "serverCreds");
+		if (s.n)
+			ldap_sasl_answer(r, &token);
+	} else {
 		ldap_fact_text(r, FACT_MATCHED_NAME, ldap_dn(r, b, BER_OCTETS, "matchedDN"));
+	}
 }
 
 /*

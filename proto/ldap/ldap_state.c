@@ -8,7 +8,8 @@
  */
 #include "proto/ldap/ldap_int.h"
 
-enum { RESULT_SUCCESS = 0, RESULT_UNKNOWN_CRITICAL = 12 };
+enum { NTLM_CHALLENGE = 2 };
+enum { RESULT_SUCCESS = 0, RESULT_UNKNOWN_CRITICAL = 12, RESULT_SASL_IN_PROGRESS = 14 };
 
 bool ldap_answers(uint8_t request, uint8_t answer)
 {
@@ -195,6 +196,7 @@ static void commit_request(struct ldap_state *s, const struct ldap_unit *u, stru
 	if (u->op == LDAP_BIND) {
 		s->binding = true;
 		s->proved = false;
+		s->auth = u->auth;
 	}
 }
 
@@ -207,7 +209,11 @@ static void commit_bind(struct ldap_state *s, const struct ldap_request *q, uint
 	if (result == RESULT_SUCCESS) {
 		s->proved = q->proves;
 		s->layered = q->layers;
+		s->seals = q->seals;
 	}
+	/* Windows calls the challenge of a Sicily bind a success already. */
+	if (result != RESULT_SASL_IN_PROGRESS && !(s->auth.sasl == SASL_SICILY && s->auth.auth.ntlm == NTLM_CHALLENGE))
+		s->auth = (struct ldap_auth_state){0};
 }
 
 static void commit_answer(struct ldap_state *s, const struct ldap_unit *u, struct cx *cx)
@@ -217,6 +223,8 @@ static void commit_answer(struct ldap_state *s, const struct ldap_unit *u, struc
 	if (!u->final)
 		return;
 	forget(s, u->id, cx);
+	if (u->request.op == LDAP_BIND && u->auth.sasl)
+		s->auth = u->auth;
 	if (u->request.op == LDAP_BIND)
 		commit_bind(s, &u->request, u->result, cx);
 	if (u->request.starttls)

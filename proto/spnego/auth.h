@@ -27,8 +27,13 @@ struct auth_state {
 	uint16_t offered; /* mechanisms of NegTokenInit, by bit of enum auth_mechanism */
 	bool     raw; /* tokens come without SPNEGO */
 	bool     spnego; /* a NegTokenInit was seen */
+	bool     proves; /* the client's tokens so far, accepted, prove an identity */
+	bool     anonymous; /* ... or are a null session */
+	bool     signs, seals; /* what the layer after it will do, as far as the last token said; Kerberos may do both */
 	uint32_t flags; /* NTLMSSP: NegotiateFlags of the last message */
 };
+
+enum { AUTH_LEGS_MAX = 8, AUTH_NO_FACTS = 0xff };
 
 /* What one token says. */
 struct auth_token {
@@ -58,7 +63,7 @@ extern const char *const auth_mechanism_words[];
 	[(at) + AUTH_FACT_SERVICE] = {"krb5.service", FACT_OF_REQUEST, true, NULL}
 
 struct auth_seat {
-	uint8_t fact; /* where the carrier's table has AUTH_FACT_DEFS */
+	uint8_t fact; /* where the carrier's table has AUTH_FACT_DEFS; AUTH_NO_FACTS: nowhere */
 	bool    long_length; /* the carrier's policy tolerates lengths that are not minimal */
 };
 

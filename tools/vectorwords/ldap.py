@@ -1,5 +1,7 @@
 """Words of vector expressions for LDAP: one function per production of RFC 4511, and the controls in daily use."""
 from ber import *
+from wire import *
+from authwords import *
 from ber import __all__ as _ber
 
 __all__ = _ber
