@@ -122,8 +122,11 @@ static void ask(struct smb1_read *r, const struct smb1_row *row, struct wire *wo
 
 static void answer(struct smb1_read *r, const struct smb1_row *row, struct wire *words, struct wire *bytes)
 {
-	if (row->traits & T_OPENS)
+	if (row->traits & T_OPENS) {
 		r->unit->opens = true;
+		if (!smb1_room(r, words, SMB_FILES))
+			return;
+	}
 	if (row->answer)
 		row->answer(r, words, bytes);
 	smb1_bytes(r, bytes, row->answer ? "*" : row->bytes_back);

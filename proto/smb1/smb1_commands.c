@@ -63,10 +63,10 @@ static const struct smb1_row rows[] = {
 	{0x75, "tree_connect_andx", SMB_OP_TREE_CONNECT, T_ANDX | T_USER, {4, NO, NO}, {2, 3, 7}, NO_FID, "*", "*", 0, smb1_tree_andx,
 	 smb1_tree_andx_answer},
 	{0x80, "query_information_disk", SMB_OP_QUERY_INFO, SESSION | T_READ, {0, NO, NO}, {5, NO, NO}, NO_FID, "", "", 0, NULL, NULL},
-	{0x81, "search", SMB_OP_QUERY_DIRECTORY, SESSION | T_READ, {2, NO, NO}, {1, NO, NO}, NO_FID, "pv", "v", 0, NULL, NULL},
-	{0x82, "find", SMB_OP_QUERY_DIRECTORY, SESSION | T_READ, {2, NO, NO}, {1, NO, NO}, NO_FID, "pv", "v", 0, NULL, NULL},
-	{0x83, "find_unique", SMB_OP_QUERY_DIRECTORY, SESSION | T_READ, {2, NO, NO}, {1, NO, NO}, NO_FID, "pV", "v", 0, NULL, NULL},
-	{0x84, "find_close", SMB_OP_QUERY_DIRECTORY, SESSION | T_READ, {2, NO, NO}, {1, NO, NO}, NO_FID, "pv", "v", 0, NULL, NULL},
+	{0x81, "search", SMB_OP_QUERY_DIRECTORY, SESSION | T_READ, {2, NO, NO}, {1, NO, NO}, NO_FID, "pv", "V", 0, NULL, NULL},
+	{0x82, "find", SMB_OP_QUERY_DIRECTORY, SESSION | T_READ, {2, NO, NO}, {1, NO, NO}, NO_FID, "pv", "V", 0, NULL, NULL},
+	{0x83, "find_unique", SMB_OP_QUERY_DIRECTORY, SESSION | T_READ, {2, NO, NO}, {1, NO, NO}, NO_FID, "pV", "V", 0, NULL, NULL},
+	{0x84, "find_close", SMB_OP_QUERY_DIRECTORY, SESSION | T_READ, {2, NO, NO}, {1, NO, NO}, NO_FID, "pv", "V", 0, NULL, NULL},
 	{0xa0, "nt_transact", SMB_OP_NT_TRANS, SESSION, {WORDS_ANY, NO, NO}, {WORDS_ANY, NO, NO}, NO_FID, "*", "*", 0, smb1_trans,
 	 smb1_trans_answer},
 	{0xa1, "nt_transact_secondary", SMB_OP_NT_TRANS, SESSION, {18, NO, NO}, {NO, NO, NO}, NO_FID, "*", "", 0, smb1_trans_secondary, NULL},
@@ -78,7 +78,7 @@ static const struct smb1_row rows[] = {
 	 smb1_open_answer},
 	{0xc1, "write_print_file", SMB_OP_PRINT, SESSION | T_WRITE, {1, NO, NO}, {0, NO, NO}, 0, "d", "", 0, NULL, NULL},
 	{0xc2, "close_print_file", SMB_OP_PRINT, SESSION, {1, NO, NO}, {0, NO, NO}, 0, "", "", 0, NULL, NULL},
-	{0xc3, "get_print_queue", SMB_OP_PRINT, SESSION | T_READ, {2, NO, NO}, {2, NO, NO}, NO_FID, "", "d", 0, NULL, NULL},
+	{0xc3, "get_print_queue", SMB_OP_PRINT, SESSION | T_READ, {2, NO, NO}, {2, NO, NO}, NO_FID, "", "D", 0, NULL, NULL},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };

@@ -12,9 +12,20 @@ uint8_t smb1_kind(const struct smb1_read *r)
 	return r->tree ? r->tree->kind : (uint8_t)SMB_KIND_UNKNOWN;
 }
 
+/*
+ * What is asked for has an entry beside the one its answer makes of it, so a request leaves a second place free.
+ */
 bool smb1_room(struct smb1_read *r, const struct wire *w, enum smb_table table)
 {
-	if (table_room(r->cx, (uint8_t)table))
+	static const uint8_t limit[SMB_TABLES] = {
+		[SMB_SESSIONS] = SMB_LIMIT_SESSIONS,
+		[SMB_TREES] = SMB_LIMIT_TREES,
+		[SMB_FILES] = SMB_LIMIT_FILES,
+		[SMB_TRANSACTIONS] = SMB_LIMIT_TRANSACTIONS,
+	};
+	bool second = r->message->from == SIDE_CLIENT && table != SMB_TRANSACTIONS;
+
+	if (table_count(r->cx, (uint8_t)table) + second < r->cx->limit[limit[table]] && table_room(r->cx, (uint8_t)table))
 		return true;
 	return wire_fail_numbers(w, wire_offset(w), table == SMB_TRANSACTIONS ? R_SMB1_TRANSACTIONS : R_SMB1_HANDLES, "",
 				 table_count(r->cx, (uint8_t)table), 0);

@@ -40,6 +40,16 @@ static const struct operation operations[] = {
 	{59, "zWrLeh", {"B21"}},
 	{115, "zb16b16WW", {NULL}},
 	{214, "zsT", {"B516B16"}},
+	{6, "WrLeh", {"zzWWWDDDz", "zWWWDDDzzzz", "zWWWDDD"}},
+	{7, "zWrLh", {"zzWWWDDDz", "zWWWDDDzzzz", "zWWWDDD"}},
+	{8, "zW", {NULL}},
+	{39, "WrLeh", {"B16WDWB64"}},
+	{112, "zzWrLehb8g8", {"DWWzz"}},
+	{134, "zzWrLehb8g8", {"DWWzz"}},
+	{113, "DWrLh", {"DWWzz"}},
+	{135, "DWrLh", {"DWWzz"}},
+	{114, "D", {NULL}},
+	{136, "D", {NULL}},
 	{132, "OOWb54WrLh", {"WB21BWDWWDDDDDDDzzzD"}},
 	{133, "zzWb38WrLh", {"WDW"}},
 };
@@ -122,7 +132,7 @@ static uint32_t parameters(struct smb1_read *r, const char *at, struct wire *par
 		case 'z':
 			smb1_text(r, params, false, "string");
 			break;
-		default: /* r, e, h, s, O take nothing */
+		default: /* r, e, h, s, g, O take nothing */
 			break;
 		}
 	}

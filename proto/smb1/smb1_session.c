@@ -70,7 +70,7 @@ static void nt_answer(struct smb1_read *r, struct wire *words, struct wire *byte
 	wire_take(words, 10, "system_time");
 	challenge = wire_u8(words, "challenge_length");
 	u->can_unicode = u->capabilities & CAP_UNICODE;
-	u->extended = u->capabilities & CAP_EXTENDED_SECURITY && r->flags2 & FLAGS2_EXTENDED;
+	u->extended = u->capabilities & CAP_EXTENDED_SECURITY;
 	if (u->extended) {
 		struct auth_state none = {0};
 		struct wire       blob;
@@ -217,6 +217,8 @@ void smb1_setup_answer(struct smb1_read *r, struct wire *words, struct wire *byt
 
 	u->sets_up = true;
 	u->identity = r->asked->kind;
+	if (!table_get(r->cx, SMB_SESSIONS, u->uid) && !smb1_room(r, words, SMB_SESSIONS))
+		return;
 	if (r->words == 4) {
 		at = wire_offset(words);
 		n = wire_le16(words, "security_blob_length");
@@ -303,6 +305,8 @@ void smb1_tree_connect(struct smb1_read *r, struct wire *words, struct wire *byt
 void smb1_tree_connect_answer(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
 	(void)bytes;
+	if (!smb1_room(r, words, SMB_TREES))
+		return;
 	wire_le16(words, "max_buffer_size");
 	r->unit->tid = wire_le16(words, "tid");
 	r->unit->connects = true;
@@ -333,8 +337,9 @@ void smb1_tree_andx(struct smb1_read *r, struct wire *words, struct wire *bytes)
 
 void smb1_tree_andx_answer(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
-	(void)words;
 	r->unit->connects = true;
+	if (!smb1_room(r, words, SMB_TREES))
+		return;
 	service(r, bytes);
 	smb1_align(r, bytes);
 	smb1_tail_texts(r, bytes, 1);

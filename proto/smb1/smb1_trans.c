@@ -362,6 +362,8 @@ void smb1_trans_answer(struct smb1_read *r, struct wire *words, struct wire *byt
 	u->answered_data = t.data;
 	u->final = q->params + t.params == t.total_params && q->data + t.data == t.total_data;
 	opened(r, q, &t, &params);
+	if (u->opens && !smb1_room(r, &mark, SMB_FILES))
+		return;
 	if (q->rpc && t.data) {
 		struct wire    where = data;
 		size_t         n = wire_left(&data);

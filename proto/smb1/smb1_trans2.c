@@ -111,6 +111,8 @@ static void open2(struct smb1_read *r, struct wire *params, struct wire *data)
 	size_t n;
 
 	r->unit->opens = true;
+	if (!smb1_room(r, params, SMB_FILES))
+		return;
 	wire_take(params, 28, "flags");
 	n = wire_left(params);
 	if (n > 1024)
@@ -234,6 +236,8 @@ static void nt_create(struct smb1_read *r, struct wire *params, struct wire *dat
 
 	op(r, SMB_OP_CREATE, SMB_ACCESS_WRITE);
 	r->unit->opens = true;
+	if (!smb1_room(r, params, SMB_FILES))
+		return;
 	wire_take(params, 36, "flags");
 	name_at = wire_offset(params);
 	security = wire_le32(params, "security_descriptor_length");
