@@ -186,6 +186,8 @@ static void command(struct smb1_read *r, struct wire *w, uint8_t code, uint8_t *
 		wire_fail_numbers(w, at, R_SMB1_WORDS, "word_count", 0, r->words);
 		return;
 	}
+	if (code == CMD_NT_CREATE && r->words == 42) /* MS-SMB 2.2.4.9.2: servers say 42 where 50 stand */
+		r->words = 50;
 	words = wire_sub(w, (size_t)r->words * 2, "words");
 	bytes = data_bytes(r, w, code);
 	if (row->traits & T_ANDX && r->words) {

@@ -192,7 +192,12 @@ void smb1_read_answer(struct smb1_read *r, struct wire *words, struct wire *byte
 	struct wire data;
 
 	(void)words;
-	data = data_block(bytes);
+	if (r->unit->chain[r->unit->links - 1] == CMD_LOCK_AND_READ && !wire_peek(bytes)) {
+		wire_take(bytes, 1, "buffer_format"); /* Samba writes 0 here */
+		data = wire_sub(bytes, wire_le16(bytes, "data_length"), "data");
+	} else {
+		data = data_block(bytes);
+	}
 	if (r->asked->kind == SMB_KIND_PIPE)
 		pipe_answer(r, &data);
 	wire_take(&data, wire_left(&data), "data");

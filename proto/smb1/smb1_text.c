@@ -216,7 +216,10 @@ static void block(struct wire *w, uint8_t format)
 
 void smb1_bytes(struct smb1_read *r, struct wire *bytes, const char *rule)
 {
+	bool text = false;
+
 	for (; *rule && !bytes->fault->why; rule++) {
+		text = *rule == 'p' || *rule == 'q';
 		if (*rule >= 'A' && *rule <= 'Z' && !wire_left(bytes))
 			continue;
 		switch (*rule | 0x20) {
@@ -235,5 +238,7 @@ void smb1_bytes(struct smb1_read *r, struct wire *bytes, const char *rule)
 			wire_take(bytes, wire_left(bytes), "bytes");
 		}
 	}
+	if (text && wire_left(bytes) <= 2 && !wire_peek(bytes)) /* impacket ends a name twice */
+		wire_take(bytes, wire_left(bytes), "pad");
 	wire_end(bytes, R_SMB1_BYTES, "byte_count");
 }

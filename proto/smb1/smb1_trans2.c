@@ -136,11 +136,11 @@ static void op(struct smb1_read *r, enum smb_op what, enum smb_access access)
 	smb_fact_number(r->cx, SMB_FACT_ACCESS, access);
 }
 
-enum { LEVEL_SET_EAS = 2, LEVEL_QUERY_EAS = 3 };
+enum { LEVEL_SET_EAS = 2 };
 
 static void set_data(struct smb1_read *r, struct wire *data)
 {
-	if (r->level == LEVEL_SET_EAS || r->level == 0x103)
+	if (r->level == LEVEL_SET_EAS)
 		fea_list(data);
 	wire_take(data, wire_left(data), "data");
 }
