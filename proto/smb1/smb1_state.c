@@ -1,0 +1,364 @@
+/* What changes once an SMB 1 message has gone through, and the protocol's own error for one that may not. */
+/*
+ * Spec: MS-CIFS 3.3.5, 2.2.3.1 (errors), 3.2.5.1.
+ * Input from: our own reading.
+ * Limits: tables bounded by smb.requests, smb.sessions, smb.trees, smb.files, smb.transactions.
+ * Not done: PROCESS_EXIT closes nothing here; the server says so for each file.
+ */
+#include "proto/smb1/smb1_int.h"
+
+static void *fresh(struct cx *cx, enum smb_table table, uint64_t key)
+{
+	if (table_get(cx, (uint8_t)table, key))
+		table_del(cx, (uint8_t)table, key);
+	return table_add(cx, (uint8_t)table, key);
+}
+
+/* An open file leaves the list, RPC and the table. */
+static void close_file(struct smb1_state *s, struct cx *cx, uint16_t fid)
+{
+	struct smb1_file *f = table_edit(cx, SMB_FILES, fid), *older, *newer;
+
+	if (!f)
+		return;
+	if (f->kind == SMB_KIND_PIPE)
+		rpc_close(&f->rpc, &smb_rpc_seat, cx);
+	older = f->older ? table_edit(cx, SMB_FILES, f->older - 1) : NULL;
+	newer = f->newer ? table_edit(cx, SMB_FILES, f->newer - 1) : NULL;
+	if (older)
+		older->newer = f->newer;
+	*(newer ? &newer->older : &s->first_file) = f->older;
+	table_del(cx, SMB_FILES, fid);
+}
+
+/* A tree or a session is over, and with it what was opened in it. */
+static void close_files(struct smb1_state *s, struct cx *cx, bool tree, uint16_t number)
+{
+	uint32_t next = s->first_file;
+
+	while (next) {
+		const struct smb1_file *f = table_get(cx, SMB_FILES, next - 1);
+		uint16_t                fid = (uint16_t)(next - 1);
+
+		next = f->older;
+		if ((tree ? f->tid : f->uid) == number)
+			close_file(s, cx, fid);
+	}
+}
+
+static void open_file(struct smb1_state *s, const struct smb1_unit *u, struct cx *cx)
+{
+	const struct smb1_file *pending = table_get(cx, SMB_FILES, KEY_PENDING | u->key);
+	struct smb1_file        copy, *f, *older;
+	const struct smb1_tree *t = table_get(cx, SMB_TREES, u->tid);
+
+	if (!pending)
+		return;
+	copy = *pending;
+	table_del(cx, SMB_FILES, KEY_PENDING | u->key);
+	if (!u->opens)
+		return;
+	close_file(s, cx, u->fid);
+	f = table_add(cx, SMB_FILES, u->fid);
+	*f = copy;
+	f->kind = t ? t->kind : (uint8_t)SMB_KIND_DISK;
+	f->tid = u->tid;
+	f->rpc.key = ++s->next_pipe;
+	f->newer = 0;
+	f->older = s->first_file;
+	older = f->older ? table_edit(cx, SMB_FILES, f->older - 1) : NULL;
+	if (older)
+		older->newer = (uint32_t)u->fid + 1;
+	s->first_file = (uint32_t)u->fid + 1;
+}
+
+static void ask_open(const struct smb1_unit *u, struct cx *cx)
+{
+	struct smb1_file *f = fresh(cx, SMB_FILES, KEY_PENDING | u->key);
+
+	f->uid = u->uid;
+	f->pid = u->pid;
+	if (u->chain[0] == CMD_TRANS2 || u->chain[0] == CMD_NT_TRANSACT)
+		return;
+	f->len = u->of.name.len < SMB1_PIPE_MAX ? u->of.name.len : SMB1_PIPE_MAX;
+	memcpy(f->pipe, u->of.name.utf8, f->len);
+}
+
+static void ask_tree(const struct smb1_unit *u, struct cx *cx)
+{
+	struct smb1_tree *t = fresh(cx, SMB_TREES, KEY_PENDING | u->key);
+
+	t->kind = u->tree_kind;
+	t->len = u->of.name.len;
+	memcpy(t->share, u->of.name.utf8, t->len);
+}
+
+static void connect_tree(const struct smb1_unit *u, struct cx *cx)
+{
+	const struct smb1_tree *pending = table_get(cx, SMB_TREES, KEY_PENDING | u->key);
+	struct smb1_tree        copy, *t;
+
+	if (!pending)
+		return;
+	copy = *pending;
+	table_del(cx, SMB_TREES, KEY_PENDING | u->key);
+	if (!u->connects)
+		return;
+	t = fresh(cx, SMB_TREES, u->tid);
+	*t = copy;
+	t->kind = u->tree_kind;
+	t->uid = u->uid;
+}
+
+static void ask_session(struct smb1_request *q, const struct smb1_unit *u, const struct smb_inner *inner, struct cx *cx)
+{
+	const struct smb1_session *old = table_get(cx, SMB_SESSIONS, u->uid);
+
+	fresh(cx, SMB_SESSIONS, KEY_PENDING | u->key);
+	q->kind = u->identity;
+	if (old && !old->established)
+		q->auth = old->auth;
+	if (u->has_token)
+		auth_commit(&q->auth, &inner->auth);
+}
+
+static void set_up(const struct smb1_unit *u, const struct smb1_request *q, const struct smb_inner *inner, struct cx *cx)
+{
+	struct smb1_session *n;
+
+	table_del(cx, SMB_SESSIONS, KEY_PENDING | u->key);
+	if (!u->sets_up || (u->failed && u->links == 1))
+		return;
+	n = table_edit(cx, SMB_SESSIONS, u->uid);
+	if (!n)
+		n = table_add(cx, SMB_SESSIONS, u->uid);
+	n->auth = q->auth;
+	if (u->has_token)
+		auth_commit(&n->auth, &inner->auth);
+	if (u->more)
+		return;
+	n->established = true;
+	n->identity = u->identity;
+}
+
+static bool is_trans(uint8_t c)
+{
+	return c == CMD_TRANS || c == CMD_TRANS2 || c == CMD_NT_TRANSACT;
+}
+
+/* The first piece of a transaction, or another one. */
+static void keep_piece(const struct smb1_unit *u, struct cx *cx)
+{
+	const struct smb1_parts *t = &u->of.trans.parts;
+	struct smb1_transaction *x = table_edit(cx, SMB_TRANSACTIONS, u->key);
+
+	if (!x) {
+		x = table_add(cx, SMB_TRANSACTIONS, u->key);
+		*x = (struct smb1_transaction){.parts = *t, .tid = u->tid, .uid = u->uid, .family = u->family, .rap = u->of.trans.rap};
+	}
+	x->parts.total_params = t->total_params;
+	x->parts.total_data = t->total_data;
+	x->params += t->params; /* adds_up() or count_totals() has bounded both */
+	x->data += t->data;
+	if (u->completes) {
+		gather_drop(cx, KEY_PARAMS | u->key);
+		gather_drop(cx, KEY_DATA | u->key);
+		table_del(cx, SMB_TRANSACTIONS, u->key);
+		return;
+	}
+	if (t->params)
+		gather_add(cx, KEY_PARAMS | u->key, u->of.trans.params, t->params);
+	if (t->data)
+		gather_add(cx, KEY_DATA | u->key, u->of.trans.data, t->data);
+}
+
+static void drop_pieces(const struct smb1_unit *u, struct cx *cx)
+{
+	if (!table_get(cx, SMB_TRANSACTIONS, u->key))
+		return;
+	table_del(cx, SMB_TRANSACTIONS, u->key);
+	gather_drop(cx, KEY_PARAMS | u->key);
+	gather_drop(cx, KEY_DATA | u->key);
+}
+
+static void pipe_asked(const struct smb1_unit *u, const struct smb_inner *inner, struct cx *cx)
+{
+	struct smb1_file *f = u->writes_pipe || u->reads_pipe ? table_edit(cx, SMB_FILES, u->fid) : NULL;
+
+	if (!f)
+		return;
+	if (u->writes_pipe)
+		rpc_commit(&f->rpc, &inner->rpc, &smb_rpc_seat, cx);
+	if (u->reads_pipe)
+		f->busy = true;
+}
+
+static uint8_t kind_of(const struct smb1_unit *u, struct cx *cx)
+{
+	const struct smb1_file *f = table_get(cx, SMB_FILES, u->fid);
+
+	return f ? f->kind : (uint8_t)SMB_KIND_UNKNOWN;
+}
+
+static void commit_request(struct smb1_state *s, const struct smb1_unit *u, const struct smb_inner *inner, struct cx *cx)
+{
+	struct smb1_request *q;
+
+	pipe_asked(u, inner, cx);
+	if (u->piece)
+		keep_piece(u, cx);
+	if (u->command == CMD_NEGOTIATE) {
+		s->negotiating = true;
+		s->offers = u->offers;
+		s->offers_smb2 = u->offers_smb2;
+		memcpy(s->offered, u->of.offered, u->offers);
+	}
+	if (u->quiet)
+		return;
+	q = table_add(cx, SMB_REQUESTS, u->key);
+	*q = (struct smb1_request){.links = u->links, .uid = u->uid, .tid = u->tid, .fid = u->fid, .answers = (uint16_t)u->count,
+				   .rpc = u->writes_pipe, .busy = u->reads_pipe, .interim = u->piece};
+	memcpy(q->chain, u->chain, sizeof(q->chain));
+	q->kind = kind_of(u, cx);
+	if (is_trans(u->command)) {
+		q->function = u->of.trans.parts.function;
+		q->max_params = u->of.trans.parts.max_params;
+		q->max_data = u->of.trans.parts.max_data;
+	}
+	if (u->sets_up)
+		ask_session(q, u, inner, cx);
+	if (u->connects) {
+		ask_tree(u, cx);
+		if (u->command == CMD_TREE_CONNECT)
+			q->kind = u->tree_kind;
+	}
+	if (u->opens)
+		ask_open(u, cx);
+}
+
+static void negotiated(struct smb1_state *s, const struct smb1_unit *u)
+{
+	s->negotiating = false;
+	if (u->failed)
+		return;
+	s->dialect = u->dialect;
+	s->unicode = u->can_unicode;
+	s->user_level = u->user_level;
+	s->extended = u->extended;
+	s->signing = u->signing;
+	s->capabilities = u->capabilities;
+}
+
+/* What the request held while it was outstanding. */
+static void done(struct smb1_state *s, const struct smb1_unit *u, const struct smb1_request *q, struct cx *cx)
+{
+	struct smb1_file *f = q->busy ? table_edit(cx, SMB_FILES, q->fid) : NULL;
+	bool              ok = !u->failed;
+
+	if (f)
+		f->busy = false;
+	for (unsigned i = 0; i < q->links; i++) {
+		if (q->chain[i] == CMD_CLOSE || q->chain[i] == CMD_CLOSE_PRINT || q->chain[i] == CMD_WRITE_AND_CLOSE) {
+			if (ok && q->links == u->links)
+				close_file(s, cx, q->links > 1 && u->opens ? u->fid : q->fid);
+		} else if (q->chain[i] == CMD_TREE_DISCONNECT && ok) {
+			close_files(s, cx, true, q->tid);
+			table_del(cx, SMB_TREES, q->tid);
+		} else if (q->chain[i] == CMD_LOGOFF && ok) {
+			close_files(s, cx, false, q->uid);
+			table_del(cx, SMB_SESSIONS, q->uid);
+		}
+	}
+	drop_pieces(u, cx);
+	table_del(cx, SMB_REQUESTS, u->key);
+}
+
+static void commit_answer(struct smb1_state *s, const struct smb1_unit *u, const struct smb_inner *inner, struct cx *cx)
+{
+	struct smb1_request *q = u->notice ? NULL : table_edit(cx, SMB_REQUESTS, u->key);
+	struct smb1_request  was;
+
+	if (!q)
+		return;
+	if (u->writes_pipe) {
+		struct smb1_file *f = table_edit(cx, SMB_FILES, u->fid);
+
+		if (f)
+			rpc_commit(&f->rpc, &inner->rpc, &smb_rpc_seat, cx);
+	}
+	q->params += u->answered_params; /* bounded by the answer's totals */
+	q->data += u->answered_data;
+	if (q->answers)
+		q->answers--;
+	if (!u->final && !u->failed)
+		return;
+	if (q->interim && u->failed && !u->status) {
+		q->interim = false;
+		return;
+	}
+	was = *q;
+	if (u->chain[0] == CMD_NEGOTIATE)
+		negotiated(s, u);
+	if (was.chain[0] == CMD_SESSION_SETUP)
+		set_up(u, &was, inner, cx);
+	connect_tree(u, cx);
+	open_file(s, u, cx);
+	done(s, u, &was, cx);
+}
+
+void smb1_commit(struct smb1_state *s, const struct smb1_unit *u, const struct smb_inner *inner, struct cx *cx)
+{
+	if (u->from == SIDE_CLIENT)
+		commit_request(s, u, inner, cx);
+	else
+		commit_answer(s, u, inner, cx);
+}
+
+static void put16(uint8_t *out, uint16_t v)
+{
+	out[0] = (uint8_t)v;
+	out[1] = (uint8_t)(v >> 8);
+}
+
+/* Class and code for clients that know no NTSTATUS (MS-CIFS 2.2.2.4). */
+static uint32_t dos_error(uint32_t status)
+{
+	switch (status) {
+	case STATUS_INVALID_HANDLE:
+		return 1 | 6u << 16; /* ERRDOS, ERRbadfid */
+	case STATUS_BUFFER_TOO_SMALL:
+		return 1 | 2123u << 16; /* ERRDOS, NERR_BufTooSmall */
+	case STATUS_SMB_BAD_TID:
+		return 2 | 5u << 16; /* ERRSRV, ERRinvtid */
+	case STATUS_SMB_BAD_UID:
+		return 2 | 91u << 16; /* ERRSRV, ERRbaduid */
+	default:
+		return 1 | 5u << 16; /* ERRDOS, ERRnoaccess */
+	}
+}
+
+size_t smb1_answer(struct smb1_state *s, const struct smb1_unit *u, struct cx *cx, uint8_t *out, size_t size)
+{
+	uint32_t status = u->nt_status ? u->status : dos_error(u->status);
+
+	(void)s;
+	if (u->is_signed) {
+		cx->no_answer = R_ANSWER_SIGNED;
+		return 0;
+	}
+	if (size < SMB1_SMALLEST || u->from != SIDE_CLIENT || u->quiet || u->command == CMD_NT_CANCEL || u->command == CMD_NEGOTIATE ||
+	    table_get(cx, SMB_REQUESTS, u->key))
+		return 0;
+	memset(out, 0, SMB1_SMALLEST);
+	memcpy(out, "\xffSMB", 4);
+	out[4] = u->command;
+	put16(out + 5, (uint16_t)status);
+	put16(out + 7, (uint16_t)(status >> 16));
+	out[9] = FLAG_REPLY;
+	put16(out + 10, (uint16_t)((u->nt_status ? FLAGS2_NT_STATUS : 0) | (u->unicode ? FLAGS2_UNICODE : 0)));
+	put16(out + 24, u->tid);
+	put16(out + 26, u->pid);
+	put16(out + 28, u->uid);
+	put16(out + 30, u->mid);
+	return SMB1_SMALLEST;
+}
