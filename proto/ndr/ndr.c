@@ -324,8 +324,7 @@ bool ndr_read(struct wire *stub, bool big_endian, const struct ndr_type *const *
 		w.state[i] = SLOT_EMPTY;
 	for (; *arguments && !w.wire.fault->why; arguments++)
 		argument(&w, *arguments);
-	if (wire_left(&w.wire) > NDR_TRAILING_MAX)
-		wire_fail_numbers(&w.wire, wire_offset(&w.wire), R_NDR_TRAILING, "stub", NDR_TRAILING_MAX, wire_left(&w.wire));
+	ndr_end(&w);
 	wire_take(stub, wire_left(stub), "stub");
 	return !w.wire.fault->why;
 }

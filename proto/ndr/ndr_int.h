@@ -54,6 +54,9 @@ void ndr_counted(struct ndr_walk *w, const struct ndr_type *t);
 void ndr_counted_buffer(struct ndr_walk *w, const struct ndr_pending *p);
 void ndr_octets(struct ndr_walk *w, const struct ndr_type *t);
 
+/* ndr_end.c */
+void ndr_end(struct ndr_walk *w);
+
 /* ndr_path.c: n characters of two octets */
 bool     ndr_path_canonical(const uint8_t *text, uint32_t n, bool big);
 uint32_t ndr_path_host(const uint8_t *text, uint32_t n, bool big);
