@@ -8,7 +8,7 @@
  */
 #include "proto/dcerpc/interface_int.h"
 
-enum { PATH = 259, POINTER = 65536, PROTSEQS = 64, INTERFACES = 256, EXTENSIONS = 64, EXTENSION = 65536 };
+enum { PATH = 259, POINTER = 65536, PROTSEQS = 64, INTERFACES = 256, EXTENSIONS = 256, EXTENSION = 65536 };
 
 /* MS-DCOM 2.2.13.3 and 2.2.21. Elements of the array of extents are pointers; the data stands last in its structure. */
 #define EXTENT  NDR_CONFORMANT_STRUCT(NULL, 4, NDR_GUID("id"), NDR_U32("size"), NDR_SIZED("data", NDR_U8(NULL), EXTENSION, 0))

@@ -22,9 +22,9 @@ static const struct ndr_type *const open_printer[] = {PRINTER, DATATYPE, MODE, N
 static const struct ndr_type *const open_printer_ex[] = {PRINTER, DATATYPE, MODE, NDR_U32("AccessRequired"), NDR_REST, NULL};
 static const struct ndr_type *const add_printer[] = {NDR_UNIQUE("pName", NDR_WSTRING(NULL, NAME, R_RPC_PRINT_NAME)), NDR_REST, NULL};
 
-/* A document that names an output file with a path is written there by the spooler: MS10-061. */
+/* A document is described (3.1.4.9.1 refuses it otherwise). One that names an output file with a path is written there by the spooler: MS10-061. */
 static const struct ndr_arm documents[] = {
-	{1, NDR_UNIQUE("pDocInfo1", NDR_STRUCT(NULL, 4, NDR_UNIQUE("pDocName", NDR_WSTRING(NULL, 0, 0)),
+	{1, NDR_REF("pDocInfo1", NDR_STRUCT(NULL, 4, NDR_UNIQUE("pDocName", NDR_WSTRING(NULL, 0, 0)),
 					       NDR_UNIQUE("pOutputFile", NDR_WSTRING_CHECK(NULL, NAME, R_RPC_PRINT_NAME, NDR_CHECK_NO_PATH,
 											     R_RPC_PRINT_FILE)),
 					       DATATYPE))},

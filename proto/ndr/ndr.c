@@ -78,12 +78,12 @@ static void read_number(struct ndr_walk *w, const struct ndr_type *t)
 		slot_number(w, at, t, v);
 }
 
-struct ndr_pending *ndr_defer(struct ndr_walk *w, const struct ndr_type *type)
+struct ndr_pending *ndr_defer(struct ndr_walk *w, uint32_t at, const struct ndr_type *type)
 {
 	struct ndr_pending *p = &w->pending[w->pendings];
 
 	if (w->pendings == NDR_POINTERS_MAX) {
-		wire_fail_numbers(&w->wire, wire_offset(&w->wire), R_NDR_POINTERS, "referent", NDR_POINTERS_MAX, NDR_POINTERS_MAX + 1);
+		wire_fail_numbers(&w->wire, at, R_NDR_POINTERS, "referent", NDR_POINTERS_MAX, NDR_POINTERS_MAX + 1);
 		return NULL;
 	}
 	w->pendings++;
@@ -118,7 +118,7 @@ static void read_pointer(struct ndr_walk *w, const struct ndr_type *t)
 	if (!referent && t->flags & NDR_NON_NULL)
 		wire_fail(&w->wire, at, R_NDR_REFERENT, "referent");
 	if (referent && !(t->flags & NDR_ALIASED && seen_before(w, at, referent)))
-		ndr_defer(w, t->of);
+		ndr_defer(w, at, t->of);
 }
 
 static void push(struct ndr_walk *w, const struct ndr_type *t, uint32_t count, uint16_t node)

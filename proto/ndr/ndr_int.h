@@ -45,8 +45,8 @@ enum slot_state { SLOT_EMPTY = 0, SLOT_SAVED, SLOT_AWAITED };
 void     ndr_align(struct ndr_walk *w, uint8_t octets);
 uint32_t ndr_u16(struct ndr_walk *w, const char *field);
 uint32_t ndr_u32(struct ndr_walk *w, const char *field);
-/* One more pointee to read behind this construction; NULL after a fault. */
-struct ndr_pending *ndr_defer(struct ndr_walk *w, const struct ndr_type *type);
+/* One more pointee to read behind this construction, its referent at `at`; NULL after a fault. */
+struct ndr_pending *ndr_defer(struct ndr_walk *w, uint32_t at, const struct ndr_type *type);
 
 /* ndr_text.c */
 void ndr_string(struct ndr_walk *w, const struct ndr_type *t);

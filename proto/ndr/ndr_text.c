@@ -110,7 +110,7 @@ void ndr_counted(struct ndr_walk *w, const struct ndr_type *t)
 			wire_fail_numbers(&w->wire, at, R_NDR_COUNTED, "Buffer", 0, length);
 		return;
 	}
-	p = ndr_defer(w, t);
+	p = ndr_defer(w, at, t);
 	if (!p)
 		return;
 	p->counted = true;
