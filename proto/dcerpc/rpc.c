@@ -1,7 +1,7 @@
 /* DCE/RPC inside a carrier. */
 #include "proto/dcerpc/rpc.h"
 
-const char *const rpc_packet_words[] = {"request", NULL}, *const rpc_interface_words[] = {"other", NULL}, *const rpc_level_words[] = {"none", NULL};
+const char *const rpc_packet_words[] = {"request", NULL}, *const rpc_level_words[] = {"none", NULL};
 
 enum rpc_outcome rpc_next(const struct rpc_assoc *a, struct rpc_unit *u, const struct wire *at, const uint8_t *piece, size_t n,
 			  enum side from, const struct rpc_seat *seat, struct cx *cx)

@@ -104,10 +104,32 @@ enum rpc_limit { RPC_LIMIT_FRAGMENT = 0, RPC_LIMIT_FRAGMENTS, RPC_LIMIT_STUB, RP
 	[(at) + RPC_LIMIT_WAIT] = {"dcerpc.wait", "ms", 60000, 100, 600000, "ours"}, \
 	[(at) + RPC_LIMIT_STRING] = {"dcerpc.string", "characters", 1024, 64, 65536, "ours: the ceiling for names in arguments"}
 
-/* Tolerances, as bits from the seat's on; interface.h names those of interfaces and operations. */
-enum rpc_tolerance { RPC_TOLERATE_UNKNOWN_INTERFACE = 0, RPC_TOLERANCES };
+/* Tolerances, as bits from the seat's on; interface.h says which interface or operation each lets pass. */
+enum rpc_tolerance {
+	RPC_TOLERATE_EFSRPC = 0,
+	RPC_TOLERATE_PRINT_DRIVER,
+	RPC_TOLERATE_PRINT_NOTIFY,
+	RPC_TOLERATE_MESSENGER,
+	RPC_TOLERATE_MSDTC,
+	RPC_TOLERATE_RASRPC,
+	RPC_TOLERATE_NWWKS,
+	RPC_TOLERATE_TAPSRV,
+	RPC_TOLERANCES
+};
 
-#define RPC_TOLERANCE_DEFS(at) [(at) + RPC_TOLERATE_UNKNOWN_INTERFACE] = {"dcerpc.none", "none", ""}
+#define RPC_TOLERANCE_DEFS(at) \
+	[(at) + RPC_TOLERATE_EFSRPC] = {"dcerpc.efsrpc", "Windows clients that encrypt files on a file server", "CVE-2021-36942"}, \
+	[(at) + RPC_TOLERATE_PRINT_DRIVER] = {"dcerpc.print-driver", "administrators of print servers: let a rule name their addresses", \
+					      "CVE-2021-1675 CVE-2021-34527"}, \
+	[(at) + RPC_TOLERATE_PRINT_NOTIFY] = {"dcerpc.print-notify", "Windows clients that watch a queue of a print server", \
+					      "a server made to log on to the client (no CVE)"}, \
+	[(at) + RPC_TOLERATE_MESSENGER] = {"dcerpc.messenger", "net send of Windows NT to 2003", "CVE-2003-0717 MS03-043"}, \
+	[(at) + RPC_TOLERATE_MSDTC] = {"dcerpc.msdtc", "applications with distributed transactions (COM+, SQL Server)", \
+				       "CVE-2005-2119 MS05-051 CVE-2006-0034 CVE-2006-1184 MS06-018"}, \
+	[(at) + RPC_TOLERATE_RASRPC] = {"dcerpc.rasrpc", "the Routing and Remote Access console", "CVE-2006-2370 CVE-2006-2371 MS06-025"}, \
+	[(at) + RPC_TOLERATE_NWWKS] = {"dcerpc.nwwks", "administration of the client service for NetWare", \
+				       "CVE-2006-4688 CVE-2006-4689 MS06-066"}, \
+	[(at) + RPC_TOLERATE_TAPSRV] = {"dcerpc.tapsrv", "the Telephony console", "CVE-2005-0058 MS05-040"}
 
 enum rpc_fact { RPC_FACT_PACKET = 0, RPC_FACT_INTERFACE, RPC_FACT_UUID, RPC_FACT_OPNUM, RPC_FACT_OPERATION, RPC_FACT_LEVEL, RPC_FACTS };
 

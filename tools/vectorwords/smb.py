@@ -3,6 +3,7 @@ from ber import *
 from wire import *
 from authwords import *
 from rpcwords import *
+from ndrwords import *
 from nbsswords import *
 from smb1words import *
 from smb2words import *

@@ -1,0 +1,133 @@
+/* Interfaces of other services that Windows and Samba publish: known by name, and refused where a flaw stands behind. */
+/*
+ * Spec: MS-DHCPM, MS-RAIW, MS-MQ*, MS-OXCRPC, MS-NSPI, MS-WCCE, MS-CSRA, MS-RRASM, MS-TRP, MS-CMPO, MS-CMRP.
+ * Input from: the client.
+ * Limits: none.
+ * Not done: their arguments.
+ */
+#include "proto/dcerpc/interface_int.h"
+
+static const struct rpc_operation msgsvc_ops[] = {
+	OP(0, "NetrMessageNameEnum"),
+	OP(1, "NetrMessageNameGetInfo"),
+	OP(2, "NetrMessageNameAdd"),
+	OP(3, "NetrMessageNameDel"),
+};
+
+static const struct rpc_operation msgsvcsend_ops[] = {
+	OP(0, "NetrSendMessage"),
+};
+
+static const struct rpc_operation rasrpc_ops[] = {
+	OP(5, "RasRpcDeleteEntry"),
+	OP(9, "RasRpcGetUserPreferences"),
+	OP(10, "RasRpcSetUserPreferences"),
+	OP(11, "RasRpcGetSystemDirectory"),
+	OP(12, "RasRpcSubmitRequest"),
+	OP(14, "RasRpcGetInstalledProtocolsEx"),
+	OP(15, "RasRpcGetVersion"),
+};
+
+static const struct rpc_operation tapsrv_ops[] = {
+	OP(0, "ClientAttach"),
+	OP(1, "ClientRequest"),
+	OP(2, "ClientDetach"),
+};
+
+static const struct rpc_operation remotesp_ops[] = {
+	OP(0, "RemoteSPAttach"),
+	OP(1, "RemoteSPEventProc"),
+	OP(2, "RemoteSPDetach"),
+};
+
+static const struct rpc_operation msdtc_ops[] = {
+	OP(0, "Poke"),
+	OP(1, "BuildContext"),
+	OP(2, "NegotiateResources"),
+	OP(3, "SendReceive"),
+	OP(4, "TearDownContext"),
+	OP(5, "BeginTearDown"),
+	OP(6, "PokeW"),
+	OP(7, "BuildContextW"),
+};
+
+static const struct rpc_operation nspi_ops[] = {
+	OP(0, "NspiBind"),
+	OP(1, "NspiUnbind"),
+	OP(2, "NspiUpdateStat"),
+	OP(3, "NspiQueryRows"),
+	OP(4, "NspiSeekEntries"),
+	OP(7, "NspiDNToMId"),
+	OP(8, "NspiGetPropList"),
+	OP(9, "NspiGetProps"),
+	OP(10, "NspiCompareMIds"),
+	OP(12, "NspiGetSpecialTable"),
+	OP(13, "NspiGetTemplateInfo"),
+	OP(14, "NspiModLinkAtt"),
+	OP(16, "NspiQueryColumns"),
+	OP(17, "NspiGetNamesFromIDs"),
+	OP(18, "NspiGetIDsFromNames"),
+	OP(19, "NspiResolveNames"),
+	OP(20, "NspiResolveNamesW"),
+};
+
+static const struct rpc_operation emsmdb_ops[] = {
+	OP(0, "EcDoConnect"),
+	OP(1, "EcDoDisconnect"),
+	OP(2, "EcDoRpc"),
+	OP(3, "EcGetMoreRpc"),
+	OP(4, "EcRRegisterPushNotification"),
+	OP(5, "EcRUnregisterPushNotification"),
+	OP(6, "EcDummyRpc"),
+	OP(7, "EcRGetDCName"),
+	OP(8, "EcRNetGetDCName"),
+	OP(9, "EcDoRpcExt"),
+	OP(10, "EcDoConnectEx"),
+	OP(11, "EcDoRpcExt2"),
+	OP(14, "EcDoAsyncConnectEx"),
+};
+
+static const struct rpc_operation rfr_ops[] = {
+	OP(0, "RfrGetNewDSA"),
+	OP(1, "RfrGetFQDNFromServerDN"),
+};
+
+static const struct rpc_interface rows[] = {
+	{INTERFACE(MSGSVC, "msgsvc", UUID(0x17fdd703, 0x1827, 0x4e34, 0x79, 0xd4, 0x24, 0xa5, 0x5c, 0x53, 0xbb, 0x37), 1, 0), ROWS(msgsvc_ops), .why = R_RPC_MESSENGER, .tolerance = RPC_TOLERATE_MESSENGER},
+	{INTERFACE(MSGSVCSEND, "msgsvcsend", UUID(0x5a7b91f8, 0xff00, 0x11d0, 0xa9, 0xb2, 0x00, 0xc0, 0x4f, 0xb6, 0xe6, 0xfc), 1, 0), .operations = 1, ROWS(msgsvcsend_ops), .why = R_RPC_MESSENGER, .tolerance = RPC_TOLERATE_MESSENGER},
+	{INTERFACE(RASRPC, "rasrpc", UUID(0x20610036, 0xfa22, 0x11cf, 0x98, 0x23, 0x00, 0xa0, 0xc9, 0x11, 0xe5, 0xdf), 1, 0), ROWS(rasrpc_ops), .why = R_RPC_RAS, .tolerance = RPC_TOLERATE_RASRPC},
+	{INTERFACE(RRAS, "rras", UUID(0x8f09f000, 0xb7ed, 0x11ce, 0xbb, 0xd2, 0x00, 0x00, 0x1a, 0x18, 0x1c, 0xad), 0, 0), .why = R_RPC_RAS, .tolerance = RPC_TOLERATE_RASRPC},
+	{INTERFACE(NWWKS, "nwwks", UUID(0xe67ab081, 0x9844, 0x3521, 0x9d, 0x32, 0x83, 0x4f, 0x03, 0x80, 0x01, 0xc0), 1, 0), .why = R_RPC_NETWARE, .tolerance = RPC_TOLERATE_NWWKS},
+	{INTERFACE(TAPSRV, "tapsrv", UUID(0x2f5f6520, 0xca46, 0x1067, 0xb3, 0x19, 0x00, 0xdd, 0x01, 0x06, 0x62, 0xda), 1, 0), .operations = 3, ROWS(tapsrv_ops), .why = R_RPC_TELEPHONY, .tolerance = RPC_TOLERATE_TAPSRV},
+	{INTERFACE(REMOTESP, "remotesp", UUID(0x2f5f6521, 0xca47, 0x1068, 0xb3, 0x19, 0x00, 0xdd, 0x01, 0x06, 0x62, 0xdb), 1, 0), .operations = 3, ROWS(remotesp_ops), .why = R_RPC_TELEPHONY, .tolerance = RPC_TOLERATE_TAPSRV},
+	{INTERFACE(MSDTC, "IXnRemote", UUID(0x906b0ce0, 0xc70b, 0x1067, 0xb3, 0x17, 0x00, 0xdd, 0x01, 0x06, 0x62, 0xda), 1, 0), ROWS(msdtc_ops), .why = R_RPC_MSDTC, .tolerance = RPC_TOLERATE_MSDTC},
+	{INTERFACE(WINS, "winsif", UUID(0x45f52c28, 0x7f9f, 0x101a, 0xb5, 0x2b, 0x08, 0x00, 0x2b, 0x2e, 0xfa, 0xbe), 1, 0)},
+	{INTERFACE(WINS2, "winsi2", UUID(0x811109bf, 0xa4e1, 0x11d1, 0xab, 0x54, 0x00, 0xa0, 0xc9, 0x1e, 0x9b, 0x45), 1, 0)},
+	{INTERFACE(DHCPSRV, "dhcpsrv", UUID(0x6bffd098, 0xa112, 0x3610, 0x98, 0x33, 0x46, 0xc3, 0xf8, 0x74, 0x53, 0x2d), 1, 0)},
+	{INTERFACE(DHCPSRV2, "dhcpsrv2", UUID(0x5b821720, 0xf63b, 0x11d0, 0xaa, 0xd2, 0x00, 0xc0, 0x4f, 0xc3, 0x24, 0xdb), 1, 0)},
+	{INTERFACE(MQQM, "qmcomm", UUID(0xfdb3a030, 0x065f, 0x11d1, 0xbb, 0x9b, 0x00, 0xa0, 0x24, 0xea, 0x55, 0x25), 1, 0)},
+	{INTERFACE(MQQM2, "qmcomm2", UUID(0x76d12b80, 0x3467, 0x11d3, 0x91, 0xff, 0x00, 0x90, 0x27, 0x2f, 0x9e, 0xa3), 1, 0)},
+	{INTERFACE(MQQP, "qm2qm", UUID(0x1088a980, 0xeae5, 0x11d0, 0x8d, 0x9b, 0x00, 0xa0, 0x24, 0x53, 0xc3, 0x37), 1, 0)},
+	{INTERFACE(MQRR, "remoteread", UUID(0x1a9134dd, 0x7b39, 0x45ba, 0xad, 0x88, 0x44, 0xd0, 0x1c, 0xa4, 0x7f, 0x28), 1, 0)},
+	{INTERFACE(MQDS, "dscomm", UUID(0x77df7a80, 0xf298, 0x11d0, 0x83, 0x58, 0x00, 0xa0, 0x24, 0xc4, 0x80, 0xa8), 1, 0)},
+	{INTERFACE(MQDS2, "dscomm2", UUID(0x708cca10, 0x9569, 0x11d1, 0xb2, 0xa5, 0x00, 0x60, 0x97, 0x7d, 0x81, 0x18), 1, 0)},
+	{INTERFACE(MQMP, "qmmgmt", UUID(0x41208ee0, 0xe970, 0x11d1, 0x9b, 0x9e, 0x00, 0xe0, 0x2c, 0x06, 0x4c, 0x39), 1, 0)},
+	{INTERFACE(NSPI, "nspi", UUID(0xf5cc5a18, 0x4264, 0x101a, 0x8c, 0x59, 0x08, 0x00, 0x2b, 0x2f, 0x84, 0x26), 56, 0), ROWS(nspi_ops)},
+	{INTERFACE(EMSMDB, "emsmdb", UUID(0xa4f1db00, 0xca47, 0x1067, 0xb3, 0x1f, 0x00, 0xdd, 0x01, 0x06, 0x62, 0xda), 0, 81), ROWS(emsmdb_ops)},
+	{INTERFACE(ASYNC_EMSMDB, "asyncemsmdb", UUID(0x5261574a, 0x4572, 0x206e, 0xb2, 0x68, 0x6b, 0x19, 0x92, 0x13, 0xb4, 0xe4), 0, 1)},
+	{INTERFACE(RFR, "rfr", UUID(0x1544f5e0, 0x613c, 0x11d1, 0x93, 0xdf, 0x00, 0xc0, 0x4f, 0xd7, 0xbd, 0x09), 1, 0), ROWS(rfr_ops)},
+	{INTERFACE(CERTIFICATE_PASSAGE, "ICertPassage", UUID(0x91ae6020, 0x9e3c, 0x11cf, 0x8d, 0x7c, 0x00, 0xaa, 0x00, 0xc0, 0x91, 0xbe), 0, 0)},
+	{INTERFACE(CERTIFICATE_REQUEST, "ICertRequestD", UUID(0xd99e6e70, 0xfc88, 0x11d0, 0xb4, 0x98, 0x00, 0xa0, 0xc9, 0x03, 0x12, 0xf3), 0, 0)},
+	{INTERFACE(CERTIFICATE_REQUEST2, "ICertRequestD2", UUID(0x5422fd3a, 0xd4b8, 0x4cef, 0xa1, 0x2e, 0xe8, 0x7d, 0x4c, 0xa2, 0x2e, 0x90), 0, 0)},
+	{INTERFACE(CERTIFICATE_ADMIN, "ICertAdminD", UUID(0xd99e6e71, 0xfc88, 0x11d0, 0xb4, 0x98, 0x00, 0xa0, 0xc9, 0x03, 0x12, 0xf3), 0, 0)},
+	{INTERFACE(CERTIFICATE_ADMIN2, "ICertAdminD2", UUID(0x7fe0d935, 0xdda6, 0x443f, 0x85, 0xd0, 0x1c, 0xfb, 0x58, 0xfe, 0x41, 0xdd), 0, 0)},
+	{INTERFACE(IISADMIN, "inetinfo", UUID(0x82ad4280, 0x036b, 0x11cf, 0x97, 0x2c, 0x00, 0xaa, 0x00, 0x68, 0x87, 0xb0), 2, 0)},
+	{INTERFACE(LLSRPC, "llsrpc", UUID(0x342cfd40, 0x3c6c, 0x11ce, 0xa8, 0x93, 0x08, 0x00, 0x2b, 0x2e, 0x9c, 0x6d), 0, 0)},
+	{INTERFACE(LLSLIC, "lsslic", UUID(0x57674cd0, 0x5200, 0x11ce, 0xa8, 0x97, 0x08, 0x00, 0x2b, 0x2e, 0x9c, 0x6d), 1, 0)},
+	{INTERFACE(NSI_MANAGEMENT, "nsi", UUID(0xd6d70ef0, 0x0e3b, 0x11cb, 0xac, 0xc3, 0x08, 0x00, 0x2b, 0x1d, 0x29, 0xc3), 1, 0)},
+	{INTERFACE(REMOTE_STORAGE, "rsvc", UUID(0x89759fce, 0x5a25, 0x4086, 0x89, 0x67, 0xde, 0x12, 0xf3, 0x9a, 0x60, 0xb5), 1, 0)},
+	{INTERFACE(CLUSAPI, "clusapi", UUID(0xb97db8b2, 0x4c63, 0x11cf, 0xbf, 0xf6, 0x08, 0x00, 0x2b, 0xe2, 0x3f, 0x2f), 3, 0)},
+	{INTERFACE(IIS_CONTROL, "IIisServiceControl", UUID(0xe8fb8620, 0x588f, 0x11d2, 0x9d, 0x61, 0x00, 0xc0, 0x4f, 0x79, 0xc5, 0xfe), 0, 0)},
+};
+
+const struct rpc_interface_set rpc_interfaces_other = {rows, sizeof(rows) / sizeof(rows[0])};
