@@ -11,6 +11,9 @@ static const struct {
 	const char *protocol, *how;
 } sealers[] = {
 	{"ldap", "StartTLS or a SASL layer"},
+	{"smb", "encryption of SMB 3"},
+	{"dcerpc", "packet privacy, or encryption of SMB 3,"},
+	{"samr", "packet privacy, or encryption of SMB 3,"},
 };
 
 enum { SEALERS = sizeof(sealers) / sizeof(sealers[0]) };

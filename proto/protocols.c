@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/krb5/krb5.h"
+#include "proto/dcerpc/dcerpc.h"
 #include "proto/ldap/ldap.h"
 #include "proto/opaque.h"
 #include "proto/smb/smb.h"
@@ -15,6 +16,8 @@ const struct recogniser *const protocols[] = {
 	&smb_recogniser,
 	&krb5_recogniser,
 	&krb5_udp_recogniser,
+	&dcerpc_recogniser,
+	&dcerpc_cl_recogniser,
 	NULL,
 };
 

@@ -373,6 +373,44 @@ static void test_interfaces(void)
 	tap_ok(!bad && i == RPC_INTERFACE_COUNT - 1, "%zu interfaces are found by UUID and by id, their operations in order", i);
 }
 
+/* File scope: only there are the nodes constants. */
+static const struct ndr_type *const type_two[] = {NDR_FULL("a", NDR_U32(NULL)), NDR_FULL("b", NDR_U32(NULL)), NULL};
+static const struct ndr_type *const type_many[] = {NDR_SIZED("m", NDR_FULL(NULL, NDR_U8(NULL)), 0, 0), NULL};
+static const struct ndr_type *const type_ref[] = {NDR_STRUCT("r", 4, NDR_REF("p", NDR_U32(NULL))), NULL};
+static const struct ndr_type *const type_before[] = {NDR_SAVED("n", 4, 0, 1), NDR_SIZED("a", NDR_U8(NULL), 0, 1), NULL};
+static const struct ndr_type *const type_behind[] = {NDR_SIZED("a", NDR_U8(NULL), 0, 1), NDR_SAVED("n", 4, 0, 1), NULL};
+
+/* Two [ptr] arguments with one referent have one pointee; too many referents are refused; a [ref] inside must point. */
+static void test_pointers(struct guard *g)
+{
+	static const uint8_t                same[] = {7, 0, 0, 0, 1, 1, 1, 1, 7, 0, 0, 0}, none[4] = {0};
+	uint8_t                             list[4 + 5 * (NDR_REFERENTS_MAX + 1)] = {0};
+	struct fault                        fault;
+
+	tap_ok(reads(g, same, sizeof(same), false, type_two, &fault), "an aliased pointee stands once");
+	for (uint8_t n = NDR_REFERENTS_MAX; n <= NDR_REFERENTS_MAX + 1; n++) {
+		list[0] = n;
+		for (uint8_t i = 0; i < n; i++)
+			list[4 + 4 * i] = i + 1;
+		tap_ok(reads(g, list, 4u + 5u * n, false, type_many, &fault) == (n == NDR_REFERENTS_MAX), "%u referents", n);
+	}
+	tap_ok(fault.why == R_NDR_POINTERS, "too many have their reason");
+	tap_ok(!reads(g, none, sizeof(none), false, type_ref, &fault) && fault.why == R_NDR_REFERENT, "a [ref] that does not point is refused");
+}
+
+/* A count may stand before its array or behind it. */
+static void test_relations(struct guard *g)
+{
+	uint8_t                             stub[] = {0, 0, 0, 2, 0, 0, 0, 2, 1, 2}, back[] = {0, 0, 0, 2, 1, 2, 9, 9, 0, 0, 0, 2};
+	struct fault                        fault;
+
+	tap_ok(reads(g, stub, sizeof(stub), true, type_before, &fault) && reads(g, back, sizeof(back), true, type_behind, &fault), "counts agree");
+	stub[7] = 1;
+	tap_ok(!reads(g, stub, sizeof(stub), true, type_before, &fault) && fault.why == R_NDR_COUNT && fault.at == 4, "an array behind its count");
+	back[11] = 1;
+	tap_ok(!reads(g, back, sizeof(back), true, type_behind, &fault) && fault.why == R_NDR_COUNT && fault.at == 8, "an array before its count");
+}
+
 static void test_uuid(void)
 {
 	char                        text[RPC_UUID_TEXT];
@@ -393,6 +431,8 @@ int main(void)
 	test_uuid();
 	test_table_laws();
 	test_tables_read(&g);
+	test_pointers(&g);
+	test_relations(&g);
 	guard_close(&g);
 	return tap_done();
 }

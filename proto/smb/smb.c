@@ -196,7 +196,7 @@ static const struct tolerance_def tolerances[SMB_TOLERANCES] = {
 
 const struct recogniser smb_recogniser = {
 	.name = "smb",
-	.reads = "nbss smb1 smb2 dcerpc ndr spnego ntlmssp krb5",
+	.reads = "nbss smb1 smb2 dcerpc ndr samr spnego ntlmssp krb5",
 	.id = PROTO_SMB,
 	.short_why = R_SMB_SHORT,
 	.state_size = sizeof(struct smb_state),
