@@ -54,10 +54,30 @@ static bool looks_smb(enum side from, const uint8_t *bytes, size_t n)
 	return n >= 8 && bytes[0] == 0 && bytes[4] >= 0xfc && memcmp(bytes + 5, "SMB", 3) == 0;
 }
 
+/* A lawful beginning of a PDU over a connection: version 5, a type this side sends, a byte order. */
+static bool looks_dcerpc(enum side from, const uint8_t *bytes, size_t n)
+{
+	static const uint8_t asks[] = {0, 11, 14, 16, 18, 19}, answers[] = {2, 3, 12, 13, 15, 17};
+
+	if (n < 8 || bytes[0] != 5 || bytes[1] > 1 || (bytes[4] & 0xef) || bytes[5])
+		return false;
+	return from == SIDE_CLIENT ? memchr(asks, bytes[2], sizeof(asks)) != NULL : memchr(answers, bytes[2], sizeof(answers)) != NULL;
+}
+
+/* The header of a datagram, with reserved bits clear. */
+static bool looks_dcerpc_cl(enum side from, const uint8_t *bytes, size_t n)
+{
+	if (n < 80 || bytes[0] != 4 || bytes[1] > 10 || bytes[2] & 0x80 || bytes[3] & 0xfd || (bytes[4] & 0xef) || bytes[5])
+		return false;
+	return from == SIDE_CLIENT ? bytes[1] == 0 || bytes[1] == 1 || bytes[1] == 7 || bytes[1] == 8 : bytes[1] >= 2 && bytes[1] != 7 && bytes[1] != 8;
+}
+
 static const struct looker lookers[] = {
 	{PROTO_LDAP, false, {389, 3268}, {636, 3269}, looks_ldap},
 	{PROTO_CLDAP, true, {389}, {0}, looks_ldap},
 	{PROTO_SMB, false, {445, 139}, {0}, looks_smb},
+	{PROTO_DCERPC, false, {135}, {0}, looks_dcerpc},
+	{PROTO_DCERPC_CL, true, {135}, {0}, looks_dcerpc_cl},
 };
 
 enum { LOOKERS = sizeof(lookers) / sizeof(lookers[0]) };

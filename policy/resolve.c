@@ -177,7 +177,7 @@ static int protocol_find(struct policy_build *b, const char *name)
 }
 
 /* What a protocol is called over datagrams when it has another recogniser there. */
-static const char *const datagram_names[][2] = {{"ldap", "cldap"}};
+static const char *const datagram_names[][2] = {{"ldap", "cldap"}, {"dcerpc", "dcerpc-cl"}};
 
 static void protocol_unknown(struct policy_build *b, const struct word *word)
 {

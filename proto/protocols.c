@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "proto/dcerpc/dcerpc.h"
 #include "proto/ldap/ldap.h"
 #include "proto/opaque.h"
 #include "proto/smb/smb.h"
@@ -12,6 +13,8 @@ const struct recogniser *const protocols[] = {
 	&ldap_recogniser,
 	&cldap_recogniser,
 	&smb_recogniser,
+	&dcerpc_recogniser,
+	&dcerpc_cl_recogniser,
 	NULL,
 };
 

@@ -12,37 +12,59 @@
  * hold RPC's, each from the place the seat names.
  */
 
-/* Table entries, keyed by the association's key and the context's or call's id. */
+/*
+ * Table entries. Keys are the association's key in the upper half and the context's or call's id in the lower; gathers
+ * have 'R' in the upper octet, then the association's key and what they hold. A carrier's own keys stay clear of that.
+ */
 struct rpc_context {
 	uint8_t  uuid[16]; /* as on a little-endian wire */
 	uint16_t major, minor;
 	uint16_t interface_id; /* struct rpc_interface; 0 = unknown */
-	uint16_t next; /* id of the next context of the association */
-	bool     accepted, ndr64;
+	uint16_t older, newer; /* ids of its neighbours in the association's list */
+	uint8_t  pending; /* its place in the outstanding offer, plus one; 0 = in none */
+	uint8_t  offered; /* transfer syntaxes of that offer: bits of enum rpc_transfer */
+	bool     accepted;
+	bool     unread; /* accepted with a transfer syntax other than NDR: arguments cannot be read */
+	bool     has_older, has_newer;
 };
 
 struct rpc_call {
 	uint16_t context_id, opnum;
-	uint32_t next; /* id of the next call of the association */
-	uint32_t answered; /* octets of stub answered so far */
-	uint16_t fragments;
+	uint32_t older, newer; /* ids of its neighbours in the association's list */
+	bool     has_older, has_newer;
+	bool     answering; /* a first fragment of its answer has gone, its last has not */
+	uint32_t fragments; /* of the answer */
 };
+
+enum rpc_transfer { RPC_NDR = 1 << 0, RPC_NDR64 = 1 << 1, RPC_FEATURES = 1 << 2, RPC_TRANSFER_OTHER = 1 << 3 };
+
+/* What was agreed in a bind or alter_context with an authentication trailer. */
+struct rpc_security {
+	uint32_t id; /* auth_context_id */
+	uint8_t  type, level; /* 0 = free place */
+};
+
+enum { RPC_SECURITIES = 6 };
 
 struct rpc_assoc {
 	uint32_t key; /* the carrier's number for it, unique in the flow while it lives: tables and gathers are keyed with it */
-	uint8_t  phase; /* rpc.c */
-	uint8_t  auth_type, auth_level; /* 0 = none yet */
-	bool     big_endian;
+	uint8_t  phase; /* enum rpc_phase (rpc_int.h) */
+	bool     big_endian; /* the client's byte order */
 	bool     calling; /* fragments of a request have gone, its last has not */
+	bool     sealed, gathering; /* of that request: a fragment was sealed; its stub is gathered */
 	bool     partial[2]; /* part of a PDU has gone in this direction */
-	uint16_t max_xmit, max_recv;
-	uint16_t first_context, contexts;
-	uint32_t first_call, calls;
-	uint32_t call_id; /* of the bind or the request that is outstanding in pieces */
-	uint16_t context_id, opnum, fragments;
-	uint32_t stub; /* octets gathered or counted of it */
-	struct auth_state auth;
-	uint8_t  spare[16];
+	bool     has_contexts, has_calls;
+	uint8_t  offers; /* elements of the outstanding bind or alter_context */
+	uint32_t features; /* which of them are bind time features, by bit */
+	uint16_t max_client, max_server; /* agreed fragment sizes by sender; 0 = not agreed */
+	uint16_t newest_context; /* head of the list, where has_contexts */
+	uint32_t newest_call;
+	uint32_t bind_id; /* call_id of the outstanding bind or alter_context */
+	uint32_t call_id; /* of the request whose fragments are coming */
+	uint16_t context_id, opnum;
+	uint32_t fragments, stub; /* of it: fragments and octets so far */
+	struct auth_state   auth; /* of the negotiation in progress */
+	struct rpc_security security[RPC_SECURITIES];
 };
 
 enum rpc_outcome {
@@ -52,34 +74,39 @@ enum rpc_outcome {
 	RPC_REFUSED, /* the fault is set */
 };
 
+/* One context element of a bind, or the answer to one. */
+struct rpc_offer {
+	uint8_t  uuid[16];
+	uint16_t id, interface_id, major, minor;
+	uint8_t  offered; /* bits of enum rpc_transfer; of an answer: the accepted one, or 0 */
+	bool     known; /* offers: the context exists already; answers: there is a context to change */
+};
+
 struct rpc_unit {
-	uint8_t            from, ptype, flags, outcome;
-	bool               big_endian;
-	bool               answer; /* inherits its request's verdict */
-	uint16_t           opaque_why; /* arguments that cannot be seen: the step's `why`, which policy must allow by name */
-	uint16_t           wait_why;
-	uint32_t           wait_ms;
-	uint32_t           call_id;
-	uint16_t           context_id, opnum;
-	const uint8_t     *piece; /* as given to rpc_next */
-	size_t             piece_len;
-	const uint8_t     *stub; /* of this PDU */
-	uint32_t           stub_len;
-	struct auth_token  auth;
-	bool               has_auth;
-	uint8_t            auth_type, auth_level;
-	/* what a bind offers or an answer accepts: at most RPC_OFFERS */
-	uint8_t            offers;
-	struct {
-		uint16_t    id;
-		uint16_t    interface_id;
-		uint16_t    major, minor;
-		uint8_t     uuid[16];
-		uint8_t     transfer; /* 0 = NDR, 1 = NDR64, 2 = bind-time features, 3 = other */
-		uint8_t     accepted;
-	} offer[24];
-	uint16_t           max_xmit, max_recv;
-	uint8_t            spare[32];
+	uint8_t             from, ptype, flags, outcome;
+	bool                read; /* the common header was read */
+	bool                big_endian;
+	bool                answer; /* inherits its request's verdict */
+	bool                whole; /* the PDU ends here */
+	bool                sealed, gathers; /* a request's stub: cannot be read; is kept for its last fragment */
+	bool                calls; /* a request's first fragment that takes a place among the calls */
+	bool                negotiates; /* has an authentication token */
+	bool                negotiates_anew; /* ... the first of a negotiation */
+	uint16_t            opaque_why; /* arguments that cannot be seen: the step's `why`, which policy must allow by name */
+	uint16_t            wait_why;
+	uint32_t            wait_ms;
+	uint32_t            call_id;
+	uint16_t            context_id, opnum;
+	const uint8_t      *piece; /* as given to rpc_next */
+	size_t              piece_len;
+	const uint8_t      *stub; /* of this PDU */
+	uint32_t            stub_len;
+	struct auth_token   auth;
+	struct rpc_security security; /* of the trailer; type 0 = none */
+	uint8_t             offers;
+	uint32_t            features;
+	uint16_t            max_xmit, max_recv;
+	struct rpc_offer    offer[24];
 };
 
 enum { RPC_OFFERS = 24 };
@@ -90,10 +117,11 @@ struct rpc_seat {
 	uint8_t          tolerance; /* bit of the first of RPC_TOLERANCE_DEFS */
 	uint8_t          contexts, calls; /* tables of rpc_context and rpc_call */
 	struct auth_seat auth;
-	bool             pipe; /* over SMB: one call at a time, no connectionless PDUs */
+	bool             pipe; /* over SMB */
+	bool             patches; /* the carrier's bytes may be changed: not signed, and no lengths beside them */
 };
 
-enum rpc_limit { RPC_LIMIT_FRAGMENT = 0, RPC_LIMIT_FRAGMENTS, RPC_LIMIT_STUB, RPC_LIMIT_CONTEXTS, RPC_LIMIT_CALLS, RPC_LIMIT_WAIT, RPC_LIMIT_STRING, RPC_LIMITS };
+enum rpc_limit { RPC_LIMIT_FRAGMENT = 0, RPC_LIMIT_FRAGMENTS, RPC_LIMIT_STUB, RPC_LIMIT_CONTEXTS, RPC_LIMIT_CALLS, RPC_LIMIT_WAIT, RPC_LIMIT_STRING, RPC_LIMIT_BIND, RPC_LIMITS };
 
 #define RPC_LIMIT_DEFS(at) \
 	[(at) + RPC_LIMIT_FRAGMENT] = {"dcerpc.fragment", "bytes", 5840, 1432, 65535, "MS-RPCE 3.3.1.5.2: Windows offers 4280 or 5840"}, \
@@ -102,12 +130,13 @@ enum rpc_limit { RPC_LIMIT_FRAGMENT = 0, RPC_LIMIT_FRAGMENTS, RPC_LIMIT_STUB, RP
 	[(at) + RPC_LIMIT_CONTEXTS] = {"dcerpc.contexts", "contexts", 64, 1, 1024, "ours: Exchange clients bind some twenty"}, \
 	[(at) + RPC_LIMIT_CALLS] = {"dcerpc.calls", "calls", 64, 1, 4096, "ours"}, \
 	[(at) + RPC_LIMIT_WAIT] = {"dcerpc.wait", "ms", 60000, 100, 600000, "ours"}, \
-	[(at) + RPC_LIMIT_STRING] = {"dcerpc.string", "characters", 1024, 64, 65536, "ours: the ceiling for names in arguments"}
+	[(at) + RPC_LIMIT_STRING] = {"dcerpc.string", "characters", 1024, 64, 65536, "ours: the ceiling for names in arguments"}, \
+	[(at) + RPC_LIMIT_BIND] = {"dcerpc.bind", "bytes", 65535, 1432, 65535, "MS-RPCE 3.3.1.5.2: Kerberos tokens make binds larger than fragments"}
 
 /* Tolerances, as bits from the seat's on; interface.h names those of interfaces and operations. */
 enum rpc_tolerance { RPC_TOLERATE_UNKNOWN_INTERFACE = 0, RPC_TOLERANCES };
 
-#define RPC_TOLERANCE_DEFS(at) [(at) + RPC_TOLERATE_UNKNOWN_INTERFACE] = {"dcerpc.none", "none", ""}
+#define RPC_TOLERANCE_DEFS(at) [(at) + RPC_TOLERATE_UNKNOWN_INTERFACE] = {"dcerpc.unknown-interface", "programs with interfaces of their own", ""}
 
 enum rpc_fact { RPC_FACT_PACKET = 0, RPC_FACT_INTERFACE, RPC_FACT_UUID, RPC_FACT_OPNUM, RPC_FACT_OPERATION, RPC_FACT_LEVEL, RPC_FACTS };
 
@@ -123,8 +152,7 @@ extern const char *const rpc_packet_words[], *const rpc_interface_words[], *cons
 
 /*
  * The bytes one carrier message moves from this side. `at` is the view whose field they are: faults get its fault and
- * hang below it in the trace. `final` says that the carrier ends a message here, so that part of a PDU may not be left
- * to the next (a transceive).
+ * hang below it in the trace. A transceive must end a PDU: the carrier itself refuses RPC_PART there.
  */
 enum rpc_outcome rpc_next(const struct rpc_assoc *a, struct rpc_unit *u, const struct wire *at, const uint8_t *piece, size_t n,
 			  enum side from, const struct rpc_seat *seat, struct cx *cx);
