@@ -190,6 +190,8 @@ def opened(bench, ports, inner, mapper):
     if stream:
         stream.close()
     TAP.ok(not bind_works(inner.port, SVCCTL), "another interface is not bound there")
+    said = bench.wait_event(lambda e: own(e, "reason") == "dcerpc.expected-interface")
+    TAP.ok(said and said["dest_port"] == inner.port, "and an alert says that the port was announced for something else", said)
     mapper.mapped = (SVCCTL, inner.port)
     TAP.ok(mapped(ports["endpoints"], SVCCTL) and bind_works(inner.port, SVCCTL) and bind_works(inner.port, NETLOGON), "until the mapper names it too")
 
