@@ -230,7 +230,7 @@ static void say_unwritten(const struct shown *s, struct str *out)
 	}
 }
 
-/* "opened port 49152 of 10.9.0.10 for drsuapi, asked for by 10.1.2.3" */
+/* "opened port 49152 of 10.9.0.10 for netlogon, asked for by 10.1.2.3" */
 static void say_port(const struct shown *s, struct str *out)
 {
 	const struct record *r = s->r;

@@ -21,9 +21,9 @@ from tap import Tap, skip_all
 TAP = Tap()
 GATE, SERVER = "127.0.0.1", "127.0.0.2"
 NDR = uuid.UUID("8a885d04-1ceb-11c9-9fe8-08002b104860")
-EPM, DRSUAPI, SVCCTL = (
+EPM, NETLOGON, SVCCTL = (
     (uuid.UUID("e1af8308-5d1f-11c9-91a4-08002b14a0fa"), 3),
-    (uuid.UUID("e3514235-4b06-11d1-ab04-00c04fc2dcd2"), 4),
+    (uuid.UUID("12345678-1234-abcd-ef00-01234567cffb"), 1),
     (uuid.UUID("367abb81-9844-35f1-ad32-98f038001003"), 2),
 )
 REQUEST, RESPONSE, FAULT, BIND, BIND_ACK = 0, 2, 3, 11, 12
@@ -178,25 +178,27 @@ def own(event, key):
 
 
 def opened(bench, ports, inner, mapper):
-    TAP.ok(not bind_works(inner.port, DRSUAPI), "before anybody asked, nothing listens on the service's port")
-    TAP.ok(mapped(ports["endpoints"], DRSUAPI), "the endpoint mapper's answer arrives")
+    TAP.ok(not bind_works(inner.port, NETLOGON), "before anybody asked, nothing listens on the service's port")
+    TAP.ok(mapped(ports["endpoints"], NETLOGON), "the endpoint mapper's answer arrives")
     said = bench.wait_event(lambda e: own(e, "kind") == "port-opened")
-    TAP.ok(said and own(said, "port") == said["dest_port"] == inner.port and said["src_ip"] == GATE and own(said, "interface") == "drsuapi" and
-           own(said, "sentence") == f"opened port {inner.port} of {SERVER} for drsuapi, asked for by {GATE}", "an event says what was opened, and for whom", said)
-    TAP.ok(bind_works(inner.port, DRSUAPI) and inner.came, "and the port leads to the service", inner.came)
-    stream = bound(inner.port, DRSUAPI)
+    TAP.ok(said and own(said, "port") == said["dest_port"] == inner.port and said["src_ip"] == GATE and own(said, "interface") == "netlogon" and
+           own(said, "sentence") == f"opened port {inner.port} of {SERVER} for netlogon, asked for by {GATE}", "an event says what was opened, and for whom", said)
+    TAP.ok(bind_works(inner.port, NETLOGON) and inner.came, "and the port leads to the service", inner.came)
+    stream = bound(inner.port, NETLOGON)
     rows = json.loads(bench.ask("sessions", "--json").stdout)
     TAP.ok(any(row["server"] == f"{SERVER}:{inner.port}" and row["service"] == "endpoints" for row in rows), "sessions shows it under the service", rows)
     if stream:
         stream.close()
     TAP.ok(not bind_works(inner.port, SVCCTL), "another interface is not bound there")
+    said = bench.wait_event(lambda e: own(e, "reason") == "dcerpc.expected-interface")
+    TAP.ok(said and said["dest_port"] == inner.port, "and an alert says that the port was announced for something else", said)
     mapper.mapped = (SVCCTL, inner.port)
-    TAP.ok(mapped(ports["endpoints"], SVCCTL) and bind_works(inner.port, SVCCTL) and bind_works(inner.port, DRSUAPI), "until the mapper names it too")
+    TAP.ok(mapped(ports["endpoints"], SVCCTL) and bind_works(inner.port, SVCCTL) and bind_works(inner.port, NETLOGON), "until the mapper names it too")
 
 
 def refused(bench, ports, mapper, port, title, words):
-    mapper.mapped = (DRSUAPI, port)
-    TAP.ok(not mapped(ports["endpoints"], DRSUAPI), f"{title}: the answer does not arrive")
+    mapper.mapped = (NETLOGON, port)
+    TAP.ok(not mapped(ports["endpoints"], NETLOGON), f"{title}: the answer does not arrive")
     said = bench.wait_event(lambda e: own(e, "reason") == "gate.pinhole" and words in (own(e, "detail") or ""))
     TAP.ok(said and said["verdict"]["action"] == "drop" and said["direction"] == "to_client", "and an alert says why", *bench.sentences()[-2:])
 
@@ -209,8 +211,8 @@ def real_client(ports, inner, mapper):
     except ImportError:
         TAP.skip("impacket's client", "impacket is not installed")
         return
-    mapper.mapped = (DRSUAPI, inner.port)
-    interface = names.uuidtup_to_bin((str(DRSUAPI[0]), "4.0"))
+    mapper.mapped = (NETLOGON, inner.port)
+    interface = names.uuidtup_to_bin((str(NETLOGON[0]), "1.0"))
     first = transport.DCERPCTransportFactory(f"ncacn_ip_tcp:{GATE}[{ports['endpoints']}]").get_dce_rpc()
     first.connect()
     try:
@@ -227,7 +229,7 @@ def real_client(ports, inner, mapper):
 
 def run(scratch):
     inner = Server()
-    mapper = Server((DRSUAPI, inner.port))
+    mapper = Server((NETLOGON, inner.port))
     ports = {name: free_port() for name in ("endpoints", "other")}
     services = [
         gate.Service("endpoints", (GATE, ports["endpoints"]), ("one", mapper.port), protocol="dcerpc"),

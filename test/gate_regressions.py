@@ -371,8 +371,35 @@ def waits_for_nobody(scratch):
     server.close()
 
 
+def says_what(scratch):
+    """An event says what was asked, though no rule asks for it: of a denial, of a refusal, and of a rule with log."""
+    server = peer.Stream()
+    change = answerer.message(2, answerer.tlv(0x66, answerer.tlv(4, b"cn=a"), answerer.tlv(0x30, answerer.tlv(0x30, answerer.tlv(
+        10, b"\2"), answerer.tlv(0x30, answerer.tlv(4, b"mail"), answerer.tlv(0x31, answerer.tlv(4, b"a")))))))
+    torn = answerer.message(3, answerer.tlv(0x63, answerer.tlv(4, b"cn=b"), answerer.tlv(10, b"\7")))
+    bench, port = one(scratch, "says", server, ("block where flow.port = 1", "block where ldap.op = modify", "pass where ldap.op = bind log", "pass"))
+    with bench as running:
+        client, behind = opened(port, server)
+        client.sendall(change)
+        denied = running.wait_event(lambda e: e["event_type"] == "alert" and e["verdict"]["reason"] == "policy.denied")
+        client.sendall(torn)
+        refused = running.wait_event(lambda e: e["event_type"] == "alert" and e["verdict"]["reason"] != "policy.denied")
+        logged = running.wait_event(lambda e: e["event_type"] == "sallyport" and e["sallyport"]["kind"] == "rule")
+        client.close()
+        behind.close()
+    server.close()
+    asked = (denied or {}).get("ldap", {}).get("request", {})
+    TAP.ok(asked.get("operation") == "modify_request" and asked.get("name") == "cn=a" and asked.get("message_id") == 2 and
+           denied["sallyport"]["detail"] == "ldap op modify", "a denial says what was asked", denied)
+    asked = (refused or {}).get("ldap", {}).get("request", {})
+    TAP.ok(asked.get("operation") == "search_request" and asked.get("message_id") == 3, "a refusal what could be read", refused)
+    asked = (logged or {}).get("ldap", {}).get("request", {})
+    TAP.ok(asked.get("operation") == "bind_request" and asked.get("version") == 3, "a rule with log what passed", logged)
+
+
 TESTS = (
     splice_end, other_client, unread_answers, large_behind_large, first_in_line, no_hole, udp_services, default_port, waits_for_nobody, slow_behind_fast,
+    says_what,
 )
 
 

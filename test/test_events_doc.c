@@ -145,7 +145,7 @@ static void example_of_a_port(void)
 	r.gate = GATE_PORT_OPENED;
 	r.a = r.listener.port = r.server.port = 49152;
 	r.proto = PROTO_DCERPC;
-	r.text = text("drsuapi");
+	r.text = text("netlogon");
 	for (size_t i = 0; protocols[i]; i++)
 		if (protocols[i]->id == PROTO_DCERPC) {
 			example(&r, "an announced port");

@@ -107,7 +107,7 @@ static int connected(uint16_t port)
 }
 
 /* These bytes arrive next. */
-static bool gets(int fd, const void *bytes, size_t n)
+static bool arrives(int fd, const void *bytes, size_t n)
 {
 	uint8_t got[16];
 
@@ -244,7 +244,7 @@ static bool announced(struct ground *g, uint8_t interface, uint16_t port)
 
 	if (good)
 		server = accept(g->server, NULL, NULL);
-	good = good && server >= 0 && gets(server, "m", 1) && send(server, answer, 4, MSG_NOSIGNAL) == 4 && gets(client, answer, 4);
+	good = good && server >= 0 && arrives(server, "m", 1) && send(server, answer, 4, MSG_NOSIGNAL) == 4 && arrives(client, answer, 4);
 	if (!good && client >= 0 && server >= 0)
 		tap_note("the client's end: %s", ends(client) ? "closed" : "open");
 	close(client);
@@ -261,7 +261,7 @@ static bool served(struct ground *g, uint8_t interface)
 
 	if (good && poll(&(struct pollfd){.fd = g->inner, .events = POLLIN}, 1, 300) == 1)
 		server = accept(g->inner, NULL, NULL);
-	good = good && server >= 0 && gets(server, ask, 2) && send(server, "r", 1, MSG_NOSIGNAL) == 1 && gets(client, "r", 1);
+	good = good && server >= 0 && arrives(server, ask, 2) && send(server, "r", 1, MSG_NOSIGNAL) == 1 && arrives(client, "r", 1);
 	if (!good && client >= 0)
 		good = !ends(client);
 	close(client);

@@ -385,10 +385,10 @@ static void test_gate(void)
 	r = gate(GATE_FULL, 12, 0, 0, "");
 	r.why = R_LIMIT_MEMORY;
 	gate_says(r, "full: the memory set aside for flows is used up: 12 connections turned away", "full");
-	r = gate(GATE_PORT_OPENED, 49152, 0, 0, "drsuapi");
+	r = gate(GATE_PORT_OPENED, 49152, 0, 0, "netlogon");
 	r.client = ip("10.1.2.3");
 	r.server = ip("10.9.0.10");
-	gate_says(r, "port-opened: opened port 49152 of 10.9.0.10 for drsuapi, asked for by 10.1.2.3", "port-opened");
+	gate_says(r, "port-opened: opened port 49152 of 10.9.0.10 for netlogon, asked for by 10.1.2.3", "port-opened");
 	r = gate(GATE_PORT_CLOSED, 49152, 1, 0, "");
 	r.server = ip("10.9.0.10");
 	gate_says(r, "port-closed: closed port 49152 of 10.9.0.10, as nobody asked for it or used it any more: 1 connection", "port-closed");

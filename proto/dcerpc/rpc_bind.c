@@ -51,8 +51,8 @@ static void interface(struct rpc_read *r, const struct wire *w, struct rpc_offer
 	rpc_fact_interface(r, o->interface_id, o->uuid);
 	if (i && i->why && !rpc_tolerated(r, i->tolerance))
 		wire_fail(w, at, i->why, "abstract_syntax");
-	if (r->cx->interface_id && o->interface_id != r->cx->interface_id)
-		wire_fail_numbers(w, at, R_DCERPC_EXPECTED, "abstract_syntax", r->cx->interface_id, o->interface_id);
+	if (!cx_interface(r->cx, o->interface_id))
+		wire_fail_numbers(w, at, R_DCERPC_EXPECTED, "abstract_syntax", r->cx->interfaces->id[0], o->interface_id);
 	if (!i && !rpc_tolerated(r, RPC_TOLERATE_UNKNOWN_INTERFACE))
 		r->u->opaque_why = R_DCERPC_UNKNOWN_INTERFACE;
 	if (!o->known && !table_room(r->cx, r->seat->contexts))
