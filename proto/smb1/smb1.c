@@ -270,9 +270,11 @@ static uint64_t wanted(struct smb1_read *r)
 	return r->splits ? fixed : m->left;
 }
 
-/* What remains behind the last command (3.3.5.2 lets servers skip it). */
+/* What remains behind the last command (3.3.5.2 lets servers skip it). Windows leaves some behind its errors. */
 static void trailing(struct smb1_read *r, struct wire *w)
 {
+	if (r->message->from == SIDE_SERVER && r->unit->failed)
+		return;
 	if (r->splits || r->cx->tolerate >> (SMB_TOLERANCE_SMB1 + SMB1_TOLERATE_TRAILING) & 1)
 		return;
 	wire_end(w, R_SMB1_BYTES, "byte_count");

@@ -49,11 +49,11 @@ struct smb1_unit {
 	uint32_t count;
 	uint32_t capabilities;
 	uint64_t key;
+	struct {
+		uint8_t len, utf8[SMB1_SHARE_MAX];
+	} name; /* of the share or the pipe */
 	union {
 		uint8_t offered[SMB1_DIALECTS_MAX];
-		struct {
-			uint8_t len, utf8[SMB1_SHARE_MAX];
-		} name; /* of the share or the pipe */
 		struct {
 			struct smb1_parts parts;
 			const uint8_t    *params, *data; /* of this piece; borrowed as rpc_unit's are */

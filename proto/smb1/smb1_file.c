@@ -7,9 +7,16 @@
  */
 #include "proto/smb1/smb1_int.h"
 
+/* A tree that is connected by the same message is what the request asks for: its answer is held to that. */
 uint8_t smb1_kind(const struct smb1_read *r)
 {
-	return r->tree ? r->tree->kind : (uint8_t)SMB_KIND_UNKNOWN;
+	const struct smb1_unit *u = r->unit;
+
+	if (r->tree)
+		return r->tree->kind;
+	if (u->tree_kind || !u->connects)
+		return u->tree_kind;
+	return u->name.len == 4 && !memcmp(u->name.utf8, "ipc$", 4) ? SMB_KIND_PIPE : SMB_KIND_DISK;
 }
 
 /*
@@ -53,7 +60,7 @@ void smb1_pipe(struct smb1_read *r, const struct wire *at, const uint8_t *bytes,
 void smb1_pipe_turn(struct smb1_read *r)
 {
 	if (!r->file)
-		return;
+		return; /* smb1_pipe or the caller refuses it */
 	r->unit->reads_pipe = true;
 	if (r->file->busy && !r->why_wait) {
 		r->why_wait = R_SMB1_PIPE_BUSY;
@@ -158,10 +165,7 @@ void smb1_open_andx_answer(struct smb1_read *r, struct wire *words, struct wire 
 
 void smb1_read(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
-	(void)words;
-	(void)bytes;
-	if (smb1_kind(r) == SMB_KIND_PIPE)
-		smb1_pipe_turn(r);
+	smb1_read_andx(r, words, bytes);
 }
 
 static void pipe_answer(struct smb1_read *r, struct wire *data)
@@ -235,10 +239,12 @@ void smb1_write_close(struct smb1_read *r, struct wire *words, struct wire *byte
 
 void smb1_read_andx(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
-	(void)words;
 	(void)bytes;
-	if (smb1_kind(r) == SMB_KIND_PIPE)
-		smb1_pipe_turn(r);
+	if (smb1_kind(r) != SMB_KIND_PIPE)
+		return;
+	if (!r->file)
+		wire_fail(words, wire_offset(words), R_SMB1_PIPE_PIECES, "fid");
+	smb1_pipe_turn(r);
 }
 
 /*

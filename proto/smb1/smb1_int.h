@@ -58,9 +58,9 @@ enum { FLAGS2_SIGNED = 0x0004, FLAGS2_EXTENDED = 0x0800, FLAGS2_NT_STATUS = 0x40
 /* Of SMB_REQUESTS, by PID and MID. */
 struct smb1_request {
 	uint8_t           links, chain[SMB1_CHAIN_MAX];
-	uint8_t           kind; /* enum smb_kind of what it is about */
+	uint8_t           kind, identity; /* enum smb_kind of what it is about; of a session being set up */
 	bool              interim; /* a transaction in pieces: the server may say once that it wants more */
-	bool              rpc;
+	bool              rpc, opens;
 	bool              busy; /* it holds the pipe's turn */
 	uint16_t          uid, tid, fid, function;
 	uint16_t          answers; /* echoes still owed */

@@ -216,7 +216,7 @@ void smb1_setup_answer(struct smb1_read *r, struct wire *words, struct wire *byt
 	uint16_t          action = wire_le16(words, "action"), n;
 
 	u->sets_up = true;
-	u->identity = r->asked->kind;
+	u->identity = r->asked->identity;
 	if (!table_get(r->cx, SMB_SESSIONS, u->uid) && !smb1_room(r, words, SMB_SESSIONS))
 		return;
 	if (r->words == 4) {
@@ -224,7 +224,7 @@ void smb1_setup_answer(struct smb1_read *r, struct wire *words, struct wire *byt
 		n = wire_le16(words, "security_blob_length");
 		u->extended = true;
 		blob(r, bytes, at, n, SIDE_SERVER);
-		u->identity = r->asked->kind;
+		u->identity = r->asked->identity;
 		smb1_align(r, bytes);
 	}
 	if (action & 1)
@@ -249,15 +249,15 @@ static void share(struct smb1_read *r, const struct wire *w, uint32_t at, struct
 			from = i + width;
 	t = (struct smb1_text){t.p + from, t.n - from, t.utf16}; /* UNSAFE: from is at most t.n */
 	smb_fact_name(r->cx, SMB_FACT_SHARE, t.p, t.n, t.utf16, true);
-	u->of.name.len = 0;
-	for (size_t i = 0; i + width <= t.n && u->of.name.len < SMB1_SHARE_MAX; i += width) {
+	u->name.len = 0;
+	for (size_t i = 0; i + width <= t.n && u->name.len < SMB1_SHARE_MAX; i += width) {
 		uint8_t c = t.p[i];
 
 		ascii &= c < 0x7f && (width == 1 || !t.p[i + 1]);
-		u->of.name.utf8[u->of.name.len++] = (uint8_t)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+		u->name.utf8[u->name.len++] = (uint8_t)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 	}
 	if (!ascii)
-		u->of.name.len = 0;
+		u->name.len = 0;
 }
 
 static uint8_t service_kind(struct smb1_text t)
@@ -277,7 +277,7 @@ static void service(struct smb1_read *r, struct wire *bytes)
 	struct smb1_text t = smb1_text(r, bytes, false, "service");
 
 	r->unit->tree_kind = service_kind(t);
-	if (!bytes->fault->why && !r->unit->tree_kind && !smb1_text_is(t, "?????"))
+	if (!bytes->fault->why && !r->unit->tree_kind && (r->message->from == SIDE_SERVER || !smb1_text_is(t, "?????")))
 		wire_fail(bytes, at, R_SMB1_SERVICE, "service");
 }
 
@@ -298,7 +298,7 @@ void smb1_tree_connect(struct smb1_read *r, struct wire *words, struct wire *byt
 	wire_want_u8(bytes, 4, R_SMB1_BLOCK, "buffer_format");
 	service(r, bytes);
 	if (!r->unit->tree_kind) /* the answer will not say */
-		r->unit->tree_kind = r->unit->of.name.len == 4 && !memcmp(r->unit->of.name.utf8, "ipc$", 4) ? SMB_KIND_PIPE : SMB_KIND_DISK;
+		r->unit->tree_kind = r->unit->name.len == 4 && !memcmp(r->unit->name.utf8, "ipc$", 4) ? SMB_KIND_PIPE : SMB_KIND_DISK;
 	wire_end(bytes, R_SMB1_BYTES, "byte_count");
 }
 
@@ -341,6 +341,8 @@ void smb1_tree_andx_answer(struct smb1_read *r, struct wire *words, struct wire 
 	if (!smb1_room(r, words, SMB_TREES))
 		return;
 	service(r, bytes);
+	if (r->asked->opens && r->unit->tree_kind == SMB_KIND_PIPE && r->asked->kind != SMB_KIND_PIPE)
+		wire_fail(words, wire_offset(words), R_SMB1_SERVICE, "service"); /* what was opened with it was read as a file's path */
 	smb1_align(r, bytes);
 	smb1_tail_texts(r, bytes, 1);
 }

@@ -78,10 +78,10 @@ static void ask_open(const struct smb1_unit *u, struct cx *cx)
 
 	f->uid = u->uid;
 	f->pid = u->pid;
-	if (u->chain[0] == CMD_TRANS2 || u->chain[0] == CMD_NT_TRANSACT)
-		return;
-	f->len = u->of.name.len < SMB1_PIPE_MAX ? u->of.name.len : SMB1_PIPE_MAX;
-	memcpy(f->pipe, u->of.name.utf8, f->len);
+	if (u->connects)
+		return; /* the name is the share's */
+	f->len = u->name.len < SMB1_PIPE_MAX ? u->name.len : SMB1_PIPE_MAX;
+	memcpy(f->pipe, u->name.utf8, f->len);
 }
 
 static void ask_tree(const struct smb1_unit *u, struct cx *cx)
@@ -89,8 +89,8 @@ static void ask_tree(const struct smb1_unit *u, struct cx *cx)
 	struct smb1_tree *t = fresh(cx, SMB_TREES, KEY_PENDING | u->key);
 
 	t->kind = u->tree_kind;
-	t->len = u->of.name.len;
-	memcpy(t->share, u->of.name.utf8, t->len);
+	t->len = u->name.len;
+	memcpy(t->share, u->name.utf8, t->len);
 }
 
 static void connect_tree(const struct smb1_unit *u, struct cx *cx)
@@ -115,7 +115,7 @@ static void ask_session(struct smb1_request *q, const struct smb1_unit *u, const
 	const struct smb1_session *old = table_get(cx, SMB_SESSIONS, u->uid);
 
 	fresh(cx, SMB_SESSIONS, KEY_PENDING | u->key);
-	q->kind = u->identity;
+	q->identity = u->identity;
 	if (old && !old->established)
 		q->auth = old->auth;
 	if (u->has_token)
@@ -193,6 +193,11 @@ static void pipe_asked(const struct smb1_unit *u, const struct smb_inner *inner,
 		f->busy = true;
 }
 
+static bool is_ipc(const struct smb1_unit *u)
+{
+	return u->name.len == 4 && !memcmp(u->name.utf8, "ipc$", 4);
+}
+
 static uint8_t kind_of(const struct smb1_unit *u, struct cx *cx)
 {
 	const struct smb1_file *f = table_get(cx, SMB_FILES, u->fid);
@@ -217,7 +222,7 @@ static void commit_request(struct smb1_state *s, const struct smb1_unit *u, cons
 		return;
 	q = table_add(cx, SMB_REQUESTS, u->key);
 	*q = (struct smb1_request){.links = u->links, .uid = u->uid, .tid = u->tid, .fid = u->fid, .answers = (uint16_t)u->count,
-				   .rpc = u->writes_pipe, .busy = u->reads_pipe, .interim = u->piece};
+				   .rpc = u->writes_pipe, .opens = u->opens, .busy = u->reads_pipe, .interim = u->piece};
 	memcpy(q->chain, u->chain, sizeof(q->chain));
 	q->kind = kind_of(u, cx);
 	if (is_trans(u->command)) {
@@ -229,8 +234,7 @@ static void commit_request(struct smb1_state *s, const struct smb1_unit *u, cons
 		ask_session(q, u, inner, cx);
 	if (u->connects) {
 		ask_tree(u, cx);
-		if (u->command == CMD_TREE_CONNECT)
-			q->kind = u->tree_kind;
+		q->kind = u->tree_kind ? u->tree_kind : is_ipc(u) ? SMB_KIND_PIPE : SMB_KIND_DISK;
 	}
 	if (u->opens)
 		ask_open(u, cx);
@@ -337,6 +341,42 @@ static uint32_t dos_error(uint32_t status)
 	}
 }
 
+/* What every answer of ours begins with. */
+static void answer_header(const struct smb1_unit *u, uint32_t status, uint8_t *out)
+{
+	memcpy(out, "\xffSMB", 4);
+	out[4] = u->command;
+	put16(out + 5, (uint16_t)status);
+	put16(out + 7, (uint16_t)(status >> 16));
+	out[9] = FLAG_REPLY;
+	put16(out + 10, (uint16_t)((u->nt_status ? FLAGS2_NT_STATUS : 0) | (u->unicode ? FLAGS2_UNICODE : 0)));
+	put16(out + 24, u->tid);
+	put16(out + 26, u->pid);
+	put16(out + 28, u->uid);
+	put16(out + 30, u->mid);
+}
+
+/* RAP says in its own parameters that the buffer is too small: Win32ErrorCode, Converter, and counts (MS-RAP 2.5.4). */
+static size_t rap_answer(const struct smb1_unit *u, uint8_t *out, size_t size)
+{
+	enum { WORDS = 10, BEGIN = SMB1_SMALLEST + 2 * WORDS + 1, NERR_BUF_TOO_SMALL = 2123 };
+	uint32_t room = u->of.trans.parts.max_params;
+	uint8_t  n = room < 8 ? (uint8_t)room : 8;
+
+	if (n < 2 || size < BEGIN + 8)
+		return 0;
+	memset(out, 0, BEGIN + 8);
+	answer_header(u, 0, out);
+	out[32] = WORDS;
+	put16(out + 33, n);
+	put16(out + 39, n);
+	put16(out + 41, BEGIN);
+	put16(out + 47, BEGIN);
+	put16(out + 53, (uint16_t)(n + 1)); /* ByteCount: one octet of padding */
+	put16(out + BEGIN, NERR_BUF_TOO_SMALL);
+	return (size_t)BEGIN + n;
+}
+
 size_t smb1_answer(struct smb1_state *s, const struct smb1_unit *u, struct cx *cx, uint8_t *out, size_t size)
 {
 	uint32_t status = u->nt_status ? u->status : dos_error(u->status);
@@ -349,16 +389,9 @@ size_t smb1_answer(struct smb1_state *s, const struct smb1_unit *u, struct cx *c
 	if (size < SMB1_SMALLEST || u->from != SIDE_CLIENT || u->quiet || u->command == CMD_NT_CANCEL || u->command == CMD_NEGOTIATE ||
 	    table_get(cx, SMB_REQUESTS, u->key))
 		return 0;
+	if (u->family == CMD_TRANS && u->of.trans.rap && u->status == STATUS_BUFFER_TOO_SMALL && u->links == 1)
+		return rap_answer(u, out, size);
 	memset(out, 0, SMB1_SMALLEST);
-	memcpy(out, "\xffSMB", 4);
-	out[4] = u->command;
-	put16(out + 5, (uint16_t)status);
-	put16(out + 7, (uint16_t)(status >> 16));
-	out[9] = FLAG_REPLY;
-	put16(out + 10, (uint16_t)((u->nt_status ? FLAGS2_NT_STATUS : 0) | (u->unicode ? FLAGS2_UNICODE : 0)));
-	put16(out + 24, u->tid);
-	put16(out + 26, u->pid);
-	put16(out + 28, u->uid);
-	put16(out + 30, u->mid);
+	answer_header(u, status, out);
 	return SMB1_SMALLEST;
 }

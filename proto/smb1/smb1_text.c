@@ -160,7 +160,7 @@ void smb1_pipe_name(struct smb1_read *r, const struct wire *w, uint32_t at, stru
 	n = t.n / (t.utf16 ? 2 : 1);
 	if (n > 255)
 		wire_fail_numbers(w, at, R_SMB1_PIPE_NAME, "name", 255, n);
-	u->of.name.len = 0;
+	u->name.len = 0;
 	for (size_t i = 0; i < n && n <= 255; i++) {
 		uint16_t c = character(t, i);
 
@@ -169,7 +169,7 @@ void smb1_pipe_name(struct smb1_read *r, const struct wire *w, uint32_t at, stru
 			return;
 		}
 		if (i < SMB1_PIPE_MAX)
-			u->of.name.utf8[u->of.name.len++] = (uint8_t)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+			u->name.utf8[u->name.len++] = (uint8_t)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 	}
 	smb_fact_name(r->cx, SMB_FACT_PIPE, t.p, t.n, t.utf16, true);
 }

@@ -292,7 +292,6 @@ void smb1_trans_secondary(struct smb1_read *r, struct wire *words, struct wire *
 	u->completes = keep(r, &all, &mark, &params, &data);
 	if (u->completes)
 		whole(r, &all, x->rap, &mark, &params, &data);
-	t.max_params = all.max_params;
 	u->of.trans.parts = t;
 }
 

@@ -106,6 +106,26 @@ static void fea_list(struct wire *data)
 	}
 }
 
+/* SMB_GEA_LIST: names whose values are asked for (2.2.1.2.1). */
+static void gea_list(struct wire *data)
+{
+	uint32_t at = wire_offset(data), size = wire_le32(data, "size_of_list_in_bytes");
+
+	if (!data->fault->why && (size < 4 || size - 4 != wire_left(data))) {
+		wire_fail_numbers(data, at, R_SMB1_FEA, "size_of_list_in_bytes", wire_left(data), size);
+		return;
+	}
+	wire_list(data);
+	while (wire_more(data)) {
+		uint8_t n;
+
+		wire_element(data);
+		n = wire_u8(data, "attribute_name_length");
+		wire_take(data, n, "attribute_name");
+		wire_want_u8(data, 0, R_SMB1_FEA, "attribute_name");
+	}
+}
+
 static void open2(struct smb1_read *r, struct wire *params, struct wire *data)
 {
 	size_t n;
@@ -136,7 +156,7 @@ static void op(struct smb1_read *r, enum smb_op what, enum smb_access access)
 	smb_fact_number(r->cx, SMB_FACT_ACCESS, access);
 }
 
-enum { LEVEL_SET_EAS = 2 };
+enum { LEVEL_SET_EAS = 2, LEVEL_EAS_FROM_LIST = 3 };
 
 static void set_data(struct smb1_read *r, struct wire *data)
 {
@@ -145,7 +165,7 @@ static void set_data(struct smb1_read *r, struct wire *data)
 	wire_take(data, wire_left(data), "data");
 }
 
-static void find(struct smb1_read *r, uint16_t sub, const struct smb1_parts *t, struct wire *params)
+static void find(struct smb1_read *r, uint16_t sub, const struct smb1_parts *t, struct wire *params, struct wire *data)
 {
 	op(r, SMB_OP_QUERY_DIRECTORY, SMB_ACCESS_READ);
 	smb1_space(r, params, 0, t->max_params, sub == 1 ? 10 : 8, "max_parameter_count");
@@ -153,6 +173,8 @@ static void find(struct smb1_read *r, uint16_t sub, const struct smb1_parts *t, 
 	level(r, params, find_levels, COUNT(find_levels), t->max_data);
 	wire_take(params, sub == 1 ? 4 : 6, "search_storage_type");
 	path(r, params);
+	if (r->level == LEVEL_EAS_FROM_LIST)
+		gea_list(data);
 }
 
 /* QUERY and SET of a path or a file; every one answers two bytes of parameters. */
@@ -176,6 +198,8 @@ static void information(struct smb1_read *r, uint16_t sub, const struct smb1_par
 		path(r, params);
 	if (sets)
 		set_data(r, data);
+	else if (r->level == LEVEL_EAS_FROM_LIST)
+		gea_list(data);
 }
 
 void smb1_trans2_check(struct smb1_read *r, const struct smb1_parts *t, struct wire *params, struct wire *data)
@@ -193,7 +217,7 @@ void smb1_trans2_check(struct smb1_read *r, const struct smb1_parts *t, struct w
 		break;
 	case 1:
 	case 2:
-		find(r, sub, t, params);
+		find(r, sub, t, params, data);
 		break;
 	case 3:
 		op(r, SMB_OP_QUERY_INFO, SMB_ACCESS_READ);
