@@ -146,7 +146,7 @@ static void gate_answer(void *user, const uint8_t *bytes, size_t n)
 }
 
 /* To look at a unit's facts, as an event does, changes nothing. */
-static void look_at_facts(const struct fake_flow *f, const struct fault *fault)
+static void look_at_facts(struct fake_flow *f, const struct fault *fault)
 {
 	const struct fault before = fault ? *fault : (struct fault){0};
 

@@ -186,7 +186,7 @@ void             rpc_close(struct rpc_assoc *a, const struct rpc_seat *seat, str
 /* A fault PDU for the request in u (C706 12.6.4.7) into out; 0 when none can be given: a signed or sealed association, or no request. */
 size_t           rpc_fault(const struct rpc_assoc *a, const struct rpc_unit *u, uint32_t status, uint8_t *out, size_t size);
 
-_Static_assert(sizeof(struct rpc_assoc) <= 112, "fits a table entry beside the carrier's own");
+_Static_assert(sizeof(struct rpc_assoc) <= 128, "fits a table entry beside the carrier's own");
 _Static_assert(sizeof(struct rpc_unit) <= 1100, "fits a unit");
 
 #endif

@@ -19,7 +19,7 @@ enum smb_table {
 };
 
 /* Bytes of the largest entry of each of the first five, whichever version it is of (at most 240). */
-enum { SMB_REQUEST_MAX = 80, SMB_SESSION_MAX = 64, SMB_TREE_MAX = 128, SMB_FILE_MAX = 208, SMB_TRANSACTION_MAX = 96 };
+enum { SMB_REQUEST_MAX = 80, SMB_SESSION_MAX = 64, SMB_TREE_MAX = 128, SMB_FILE_MAX = 224, SMB_TRANSACTION_MAX = 96 };
 
 enum smb_limit {
 	SMB_LIMIT_MESSAGE = 0, /* held whole */
