@@ -19,6 +19,8 @@ COLUMNS = ["file", "reason", "clause", "sender", "tolerance", "defence"]
 CLEAN, FOUND, UNREADABLE = 0, 1, 2
 CAPTURES = {".pcap", ".pcapng", ".cap"}
 BATCH, PATIENCE = 20, 120
+JUDGED = ("ldap", "auth")
+PROTOCOLS = {"ldap", "cldap", "krb5", "krb5-udp"}  # whose refusals are judged
 SANITIZER = re.compile(r"(runtime error|AddressSanitizer|LeakSanitizer|UndefinedBehavior|SUMMARY: )")
 TAP = Tap()
 
@@ -41,7 +43,7 @@ def refusals(path, *options):
     for line in out.splitlines():
         event = json.loads(line)
         own = event.get("sallyport", {})
-        if event.get("event_type") == "alert" and own.get("class") != "opaque" and not own.get("consequence"):
+        if event.get("event_type") == "alert" and event.get("app_proto") in PROTOCOLS and own.get("class") != "opaque" and not own.get("consequence"):
             found.append(event)
     return code, found, err
 
@@ -85,8 +87,8 @@ def judge(path, name, label, known):
 
 def verdicts(corpus, catalogue):
     known = known_refusals()
-    for path in sorted((corpus / "ldap").iterdir()):
-        name = f"ldap/{path.name}"
+    for path in sorted(p for folder in JUDGED for p in (corpus / folder).iterdir()):
+        name = f"{path.parent.name}/{path.name}"
         label = catalogue[name]["label"] if name in catalogue else "unlabelled"
         judge(path, name, label, known.pop(name, {}))
     TAP.ok(not known, "every known refusal names a capture that is there", *sorted(known))
