@@ -5,7 +5,7 @@
  * Limits: 8 tokens of a negotiation; 48000 bytes of one inside SPNEGO.
  * Not done: IAKERB, PKU2U and what else may be offered, but whose tokens are refused; user-to-user requests.
  */
-#include "proto/spnego/auth_int.h"
+#include "proto/spnego/auth_reader.h"
 
 #include <string.h>
 

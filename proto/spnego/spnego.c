@@ -6,7 +6,7 @@
  * Not done: whether mechListMIC is right, which only the two ends can tell.
  */
 #include "base/der.h"
-#include "proto/spnego/auth_int.h"
+#include "proto/spnego/auth_reader.h"
 
 enum { MECHANISMS_MAX = 16, TOKEN_MAX = 48000, MIC_MAX = 256, HINT_MAX = 256, STATES = 4 };
 

@@ -1,6 +1,6 @@
 /* What the readers of tokens share: the token being read, and one function per kind of token. */
-#ifndef SALLYPORT_PROTO_SPNEGO_AUTH_INT_H
-#define SALLYPORT_PROTO_SPNEGO_AUTH_INT_H
+#ifndef SALLYPORT_PROTO_SPNEGO_AUTH_READER_H
+#define SALLYPORT_PROTO_SPNEGO_AUTH_READER_H
 
 #include "base/ber.h"
 #include "proto/reasons.h"
