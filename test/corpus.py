@@ -25,6 +25,7 @@ CLEAN, FOUND, UNREADABLE = 0, 1, 2
 CAPTURES = {".pcap", ".pcapng", ".cap"}
 ZIPPED = ".gz"
 BATCH, PATIENCE = 20, 120
+PROTOCOLS = {"ldap", "cldap", "krb5", "krb5-udp", "smb", "dcerpc", "dcerpc-cl"}  # whose refusals are judged
 SANITIZER = re.compile(r"(runtime error|AddressSanitizer|LeakSanitizer|UndefinedBehavior|SUMMARY: )")
 TAP = Tap()
 
@@ -47,7 +48,7 @@ def refusals(path, *options):
     for line in out.splitlines():
         event = json.loads(line)
         own = event.get("sallyport", {})
-        if event.get("event_type") == "alert" and own.get("class") != "opaque" and not own.get("consequence"):
+        if event.get("event_type") == "alert" and event.get("app_proto") in PROTOCOLS and own.get("class") != "opaque" and not own.get("consequence"):
             found.append(event)
     return code, found, err
 

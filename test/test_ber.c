@@ -1,5 +1,6 @@
 /* BER reading against tables: each rule of X.690 clause 8 that base/ber enforces, with reason, offset and value. */
 #include "base/ber.h"
+#include "base/der.h"
 
 #include <string.h>
 
@@ -306,6 +307,70 @@ static void inner_frames_count_from_their_own_head(struct guard *g)
 	tap_number(ber_frame(child.w, &why, 0, &need), 5, "an inner element's frame counts from its own head");
 }
 
+struct der_row {
+	const char *name, *hex;
+	uint16_t    why;
+	uint32_t    at;
+};
+
+static void identifiers_have_one_form(struct guard *g)
+{
+	static const struct der_row table[] = {
+		{"an identifier", "06 03 2b 06 01", FINE, 0},
+		{"an arc of 2^31 - 1", "06 06 2b 87 ff ff ff 7f", FINE, 0},
+		{"an arc of 2^31", "06 06 2b 88 80 80 80 00", INTEGER, 7},
+		{"an arc that begins with 80", "06 03 2b 80 01", INTEGER, 3},
+		{"an arc that does not end", "06 02 2b 81", INTEGER, 3},
+		{"no arcs", "06 00", OVER, 2},
+		{"nine octets where eight may be", "06 09 2b 01 01 01 01 01 01 01 01", OVER, 2},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct fault f;
+		struct ber   b = over(g, table[i].hex, &f, 0);
+
+		der_oid(&b, BER_OID, 8, OVER, INTEGER, "x");
+		tap_ok(f.why == table[i].why && f.at == table[i].at, "%s", table[i].name);
+	}
+}
+
+static void bits_have_one_form(struct guard *g)
+{
+	static const struct der_row table[] = {
+		{"no bits", "03 01 00", FINE, 0},
+		{"seven bits", "03 02 01 fe", FINE, 0},
+		{"an unused bit that is set", "03 02 01 ff", BOOLEAN, 3},
+		{"eight unused bits", "03 02 08 00", BOOLEAN, 2},
+		{"unused bits of none", "03 01 01", BOOLEAN, 2},
+		{"not even the count", "03 00", BOOLEAN, 2},
+		{"a constructed one", "23 04 03 02 00 00", CONSTRUCTED, 0},
+		{"more than may be", "03 04 00 00 00 00", BOOLEAN, 2},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct fault f;
+		struct ber   b = over(g, table[i].hex, &f, 0);
+
+		der_bits(&b, DER_BITS, 2, BOOLEAN, "x");
+		tap_ok(f.why == table[i].why && f.at == table[i].at, "%s", table[i].name);
+	}
+}
+
+static void times_and_texts_are_plain(struct guard *g)
+{
+	struct fault f;
+	struct ber   b = over(g, "18 0f 32 30 33 37 30 39 31 33 30 32 34 38 30 35 5a", &f, 0);
+
+	der_time(&b, DER_TIME, OVER, "x");
+	tap_ok(!f.why, "a time");
+	b = over(g, "18 0f 32 30 33 37 31 33 31 33 30 32 34 38 30 35 5a", &f, 0);
+	der_time(&b, DER_TIME, OVER, "x");
+	tap_ok(f.why == OVER && f.at == 6, "the 13th month is blamed at its digits");
+	b = over(g, "1b 03 41 00 42", &f, 0);
+	der_text(&b, DER_GENERAL_STRING, 3, OVER, NUL, "x");
+	tap_ok(f.why == NUL && f.at == 3, "a NUL in a text is blamed where it stands");
+}
+
 int main(void)
 {
 	struct guard g;
@@ -314,6 +379,9 @@ int main(void)
 	elements_are_read_by_the_table(&g);
 	integers_keep_their_range(&g);
 	children_fill_their_parent(&g);
+	identifiers_have_one_form(&g);
+	bits_have_one_form(&g);
+	times_and_texts_are_plain(&g);
 	lengths_are_read_in_every_form();
 	frames_ask_for_what_they_need(&g);
 	inner_frames_count_from_their_own_head(&g);

@@ -77,6 +77,9 @@ static void ap_reply(struct ber *b)
 	krb5_version(&s, 0, PVNO, "pvno");
 	krb5_version(&s, 1, KRB5_AP_REP, "msg-type");
 	krb5_encrypted(&s, 2, "enc-part");
+	/* macOS adds a key and a checksum of its own. */
+	if (krb5_has(&s, 3))
+		ber_enter(&s, BER_CONTEXT_SET(3), "extension");
 	ber_end(&s, "");
 	ber_end(&app, "");
 }

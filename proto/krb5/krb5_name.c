@@ -114,7 +114,7 @@ static void name_string(const struct krb5_read *r, struct ber *list, uint8_t fac
 			continue;
 		if (slash)
 			joined[used++] = '/';
-		memcpy(joined + used, s.p, s.n);
+		memcpy(joined + used, s.p, s.n); /* UNSAFE: the room left was compared above */
 		used += s.n;
 	}
 	if (!count && !list->w.fault->why)

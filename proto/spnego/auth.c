@@ -5,7 +5,7 @@
  * Limits: 8 tokens of a negotiation; 48000 bytes of one inside SPNEGO.
  * Not done: IAKERB, PKU2U and what else may be offered, but whose tokens are refused; user-to-user requests.
  */
-#include "proto/spnego/auth_int.h"
+#include "proto/spnego/auth_reader.h"
 
 #include <string.h>
 
@@ -44,10 +44,13 @@ static const struct {
 	{AUTH_MECH_NEGOEX, 10, "\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x1e"}, /* 1.3.6.1.4.1.311.2.2.30 */
 	{AUTH_MECH_OTHER, 6, "\x2b\x06\x01\x05\x02\x05"}, /* 1.3.6.1.5.2.5, IAKERB */
 	{AUTH_MECH_OTHER, 6, "\x2b\x06\x01\x05\x02\x07"}, /* 1.3.6.1.5.2.7, PKU2U */
-	{AUTH_MECH_OTHER, 7, "\x2a\x85\x70\x2b\x0d\x25\x01"}, /* 1.2.752.43.13.37.1, local Kerberos of Apple */
+	{AUTH_MECH_OTHER, 6, "\x2b\x05\x01\x05\x02\x07"}, /* 1.3.5.1.5.2.7, PKU2U as macOS offers it */
+	{AUTH_MECH_OTHER, 7, "\x2a\x85\x70\x2b\x0d\x25\x01"}, /* 1.2.752.43.13.37.1, of Heimdal */
+	{AUTH_MECH_OTHER, 6, "\x2a\x85\x70\x2b\x0e\x03"}, /* 1.2.752.43.14.3, which macOS offers */
+	{AUTH_MECH_OTHER, 6, "\x2b\x06\x01\x05\x05\x0e"}, /* 1.3.6.1.5.5.14, SCRAM, which macOS offers */
 };
 
-static const char spnego_oid[] = "\x06\x06\x2b\x06\x01\x05\x05\x02"; /* 1.3.6.1.5.5.2, as an element */
+static const char spnego_oid[] = "\x2b\x06\x01\x05\x05\x02"; /* 1.3.6.1.5.5.2 */
 
 struct ber auth_der(const struct auth_reader *r, struct wire w)
 {
@@ -79,16 +82,23 @@ void auth_fact_text(const struct auth_reader *r, enum auth_fact which, const uin
 		*f = (struct fact){.state = FACT_UNKNOWN};
 }
 
-enum auth_mechanism auth_oid(const struct auth_reader *r, struct ber *b)
+static struct ber_span oid(struct ber *b)
 {
-	struct ber_span s = der_oid(b, BER_OID, OID_MAX, R_SPNEGO_OID_SIZE, R_SPNEGO_OID, "mechanism");
+	return der_oid(b, BER_OID, OID_MAX, R_SPNEGO_OID_SIZE, R_SPNEGO_OID, "mechanism");
+}
 
-	(void)r;
+static enum auth_mechanism mechanism_of(struct ber *b, struct ber_span s)
+{
 	for (size_t i = 0; s.p && i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++)
 		if (s.n == mechanisms[i].n && memcmp(s.p, mechanisms[i].octets, s.n) == 0)
 			return mechanisms[i].mechanism;
 	wire_fail(&b->w, s.at, R_SPNEGO_MECHANISM, "mechanism");
 	return AUTH_MECH_NONE;
+}
+
+enum auth_mechanism auth_oid(struct ber *b)
+{
+	return mechanism_of(b, oid(b));
 }
 
 static bool begins(const struct wire *w, const char *text, size_t n)
@@ -140,13 +150,11 @@ static void kerberos_body(struct auth_reader *r, struct wire *w)
 	wire_fail_numbers(w, at, R_KRB5_TOKEN_ID, "TOK_ID", 0x0100, id);
 }
 
-/* A mechanism's identifier and its token, behind [APPLICATION 0]: Kerberos is all that comes so. */
-static void gss_body(struct auth_reader *r, struct ber *b)
+/* A mechanism's token behind its identifier in [APPLICATION 0]: Kerberos is all that is read of those. */
+static void gss_body(struct auth_reader *r, struct ber *b, struct ber_span mechanism)
 {
-	uint32_t at = wire_offset(&b->w);
-
-	if (auth_oid(r, b) != AUTH_MECH_KRB5)
-		wire_fail(&b->w, at, R_SPNEGO_MECHANISM, "mechanism");
+	if (mechanism_of(b, mechanism) != AUTH_MECH_KRB5)
+		wire_fail(&b->w, mechanism.at, R_SPNEGO_UNREAD, "mechanism");
 	kerberos_body(r, &b->w);
 }
 
@@ -164,7 +172,7 @@ void auth_inner(struct auth_reader *r, struct wire *w)
 		b = auth_der(r, *w);
 		struct ber in = ber_enter(&b, GSS_HEADER, "");
 
-		gss_body(r, &in);
+		gss_body(r, &in, oid(&in));
 		ber_end(&in, "");
 		ber_end(&b, "");
 		*w = b.w;
@@ -178,15 +186,15 @@ void auth_inner(struct auth_reader *r, struct wire *w)
 /* [APPLICATION 0]: SPNEGO's beginning, or Kerberos in its place. */
 static void with_header(struct auth_reader *r, struct wire *w)
 {
-	struct ber b = auth_der(r, *w), in = ber_enter(&b, GSS_HEADER, "");
+	struct ber      b = auth_der(r, *w), in = ber_enter(&b, GSS_HEADER, "");
+	struct ber_span mechanism = oid(&in);
 
-	if (begins(&in.w, spnego_oid, sizeof(spnego_oid) - 1)) {
-		ber_octets(&in, BER_OID, 0, OID_MAX, R_SPNEGO_OID_SIZE, "thisMech");
+	if (ber_span_is(mechanism, spnego_oid)) {
 		wire_name(&in.w, "spnego");
 		spnego_init(r, &in);
 	} else {
 		r->token->raw = true;
-		gss_body(r, &in);
+		gss_body(r, &in, mechanism);
 	}
 	ber_end(&in, "");
 	ber_end(&b, "");

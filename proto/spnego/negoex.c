@@ -5,7 +5,7 @@
  * Limits: 16 messages, 16 elements of a vector.
  * Not done: the protocols of its schemes; what they exchange is bounded octets.
  */
-#include "proto/spnego/auth_int.h"
+#include "proto/spnego/auth_reader.h"
 
 enum { MESSAGES_MAX = 16, ELEMENTS_MAX = 16, HEADER = 40, SCHEME = 16, EXTENSION = 12, RANDOM = 32, VERSION = 8, CHECKSUM = 20 };
 enum { INITIATOR_NEGO = 0, ACCEPTOR_NEGO, INITIATOR_META, ACCEPTOR_META, CHALLENGE, AP_REQUEST, VERIFY, ALERT, TYPES };

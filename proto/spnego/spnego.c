@@ -6,7 +6,7 @@
  * Not done: whether mechListMIC is right, which only the two ends can tell.
  */
 #include "base/der.h"
-#include "proto/spnego/auth_int.h"
+#include "proto/spnego/auth_reader.h"
 
 enum { MECHANISMS_MAX = 16, TOKEN_MAX = 48000, MIC_MAX = 256, HINT_MAX = 256, STATES = 4 };
 
@@ -21,7 +21,7 @@ static void mech_types(struct auth_reader *r, struct ber *b)
 	while (ber_more(&list)) {
 		if (++count > MECHANISMS_MAX)
 			wire_fail_numbers(&list.w, wire_offset(&list.w), R_SPNEGO_MECHANISMS, "", MECHANISMS_MAX, count);
-		r->token->offered |= auth_bit(auth_oid(r, &list));
+		r->token->offered |= auth_bit(auth_oid(&list));
 	}
 	if (!count)
 		wire_fail_numbers(&list.w, at, R_SPNEGO_MECHANISMS, "", MECHANISMS_MAX, 0);
@@ -126,7 +126,7 @@ static void supported(struct auth_reader *r, struct ber *b)
 {
 	struct ber          in = ber_enter(b, BER_CONTEXT_SET(1), "supportedMech");
 	uint32_t            at = wire_offset(&in.w);
-	enum auth_mechanism mechanism = auth_oid(r, &in);
+	enum auth_mechanism mechanism = auth_oid(&in);
 
 	if (!(r->state->offered & auth_bit(mechanism)))
 		wire_fail(&in.w, at, R_SPNEGO_SUPPORTED, "");

@@ -1,6 +1,6 @@
 /* What the readers of tokens share: the token being read, and one function per kind of token. */
-#ifndef SALLYPORT_PROTO_SPNEGO_AUTH_INT_H
-#define SALLYPORT_PROTO_SPNEGO_AUTH_INT_H
+#ifndef SALLYPORT_PROTO_SPNEGO_AUTH_READER_H
+#define SALLYPORT_PROTO_SPNEGO_AUTH_READER_H
 
 #include "base/ber.h"
 #include "proto/reasons.h"
@@ -30,7 +30,7 @@ void auth_fact_number(const struct auth_reader *r, enum auth_fact which, uint64_
 void auth_fact_text(const struct auth_reader *r, enum auth_fact which, const uint8_t *text, size_t n);
 
 /* auth.c: an object identifier of a mechanism; AUTH_MECH_NONE and a fault for one nobody uses. */
-enum auth_mechanism auth_oid(const struct auth_reader *r, struct ber *b);
+enum auth_mechanism auth_oid(struct ber *b);
 /* A mechanism's token, by its first bytes; the whole of w. */
 void auth_inner(struct auth_reader *r, struct wire *w);
 /* spnego.c: NegTokenInit behind the header, NegTokenResp. */
