@@ -76,6 +76,7 @@ struct flow {
 struct reserved {
 	void   *slot;
 	size_t  size;
+	uint64_t key; /* gathers: whose; several may be promised slots of one size */
 	uint8_t use; /* a table, or RESERVED_GATHER */
 };
 

@@ -91,23 +91,23 @@ void driver_unreserve(struct driver_private *p)
 	}
 }
 
-static bool reserve(struct driver_private *p, uint8_t use, size_t size)
+static bool reserve(struct driver_private *p, uint8_t use, uint64_t key, size_t size)
 {
 	struct reserved *r = &p->reserved[p->reservations];
 
 	if (p->reservations == RESERVED_MAX)
 		return false;
-	*r = (struct reserved){.slot = slots_take(&p->slots, size), .size = size, .use = use};
+	*r = (struct reserved){.slot = slots_take(&p->slots, size), .size = size, .key = key, .use = use};
 	if (r->slot)
 		p->reservations++;
 	return r->slot != NULL;
 }
 
 /* The slot that was reserved for this; whoever adds without having asked for room is our own bug. */
-static void *reserved_take(struct driver_private *p, uint8_t use, size_t size)
+static void *reserved_take(struct driver_private *p, uint8_t use, uint64_t key, size_t size)
 {
 	for (unsigned i = 0; i < p->reservations; i++)
-		if (p->reserved[i].use == use && p->reserved[i].size == size) {
+		if (p->reserved[i].use == use && p->reserved[i].key == key && p->reserved[i].size == size) {
 			void *slot = p->reserved[i].slot;
 
 			p->reserved[i] = p->reserved[--p->reservations];
@@ -134,7 +134,7 @@ bool table_room(struct cx *cx, uint8_t table)
 		return false;
 	if (p->entries >= p->buckets)
 		grow_buckets(p);
-	return p->buckets && reserve(p, table, entry_bytes(f, table));
+	return p->buckets && reserve(p, table, 0, entry_bytes(f, table));
 }
 
 void *table_edit(struct cx *cx, uint8_t table, uint64_t key)
@@ -159,7 +159,7 @@ void *table_add(struct cx *cx, uint8_t table, uint64_t key)
 	if (find(cx, table, key))
 		abort();
 #endif
-	e = reserved_take(p, table, entry_bytes(f, table));
+	e = reserved_take(p, table, 0, entry_bytes(f, table));
 	e->flow = f;
 	e->key = key;
 	e->hash = hash_of(f, table, key);
@@ -245,7 +245,7 @@ const uint8_t *gather_view(struct cx *cx, uint64_t key, const uint8_t *piece, si
 	*total = 0;
 	if (cap > GATHER_MAX)
 		cap = GATHER_MAX;
-	if (held > cap || n > cap - held || (!shown && !reserve(p, RESERVED_GATHER, gather_bytes(held + n))))
+	if (held > cap || n > cap - held || (!shown && !reserve(p, RESERVED_GATHER, key, gather_bytes(held + n))))
 		return NULL;
 	*total = held + n;
 	if (!held)
@@ -270,7 +270,7 @@ void gather_add(struct cx *cx, uint64_t key, const uint8_t *piece, size_t n)
 	if (cx->pure)
 		abort();
 	if (!grown) {
-		grown = reserved_take(p, RESERVED_GATHER, size);
+		grown = reserved_take(p, RESERVED_GATHER, key, size);
 		grown->key = key;
 		grown->cap = size - sizeof(*grown);
 		*link = grown;

@@ -129,7 +129,7 @@ struct patch {
 
 /* A flow that the conversation announces: one connection, one protocol, from the flow's other end. */
 struct expect {
-	struct address to; /* the sender's own host (checked by the gate) */
+	struct address to; /* the sender's own host (checked by the gate); family 0: the server of this flow, at to.port */
 	uint16_t       proto;
 	uint16_t       interface_id; /* the inner interface its flows may use (with those asked for on the same port before); 0 = any */
 	bool           stays; /* a listener for any number of connections, of any client the service admits, until the deadline */

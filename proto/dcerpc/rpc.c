@@ -58,7 +58,7 @@ static void fault_place(struct fault *fault, size_t before, uint32_t piece_at)
 	fault->at = (uint32_t)(piece_at + in_piece);
 }
 
-static enum rpc_outcome read(struct rpc_read *r, struct wire *w)
+static enum rpc_outcome recognise(struct rpc_read *r, struct wire *w)
 {
 	bool whole = rpc_header(r, w);
 
@@ -106,7 +106,7 @@ enum rpc_outcome rpc_next(const struct rpc_assoc *a, struct rpc_unit *u, const s
 		w.origin = all;
 	}
 	wire_name(&w, "dcerpc");
-	u->outcome = (uint8_t)read(&r, &w);
+	u->outcome = (uint8_t)recognise(&r, &w);
 	if (cx->fault.why && all != piece)
 		fault_place(&cx->fault, total - n, piece_at);
 	return (enum rpc_outcome)u->outcome;

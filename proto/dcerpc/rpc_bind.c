@@ -165,7 +165,8 @@ static void context_add(struct rpc_assoc *a, const struct rpc_offer *o, const st
 {
 	struct rpc_context *c = table_add(cx, seat->contexts, rpc_key(a, o->id)), *before;
 
-	memcpy(c->uuid, o->uuid, RPC_UUID);
+	for (size_t i = 0; i < RPC_UUID; i++)
+		c->uuid[i] = o->uuid[i];
 	c->major = o->major;
 	c->minor = o->minor;
 	c->interface_id = o->interface_id;

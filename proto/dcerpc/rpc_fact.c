@@ -16,7 +16,7 @@ const char *const rpc_level_words[] = {"none", "none", "connect", "call", "packe
 void rpc_fact_interface(const struct rpc_read *r, uint16_t interface_id, const uint8_t uuid[RPC_UUID])
 {
 	struct fact *name = &r->cx->fact[r->seat->fact + RPC_FACT_INTERFACE], *text = &r->cx->fact[r->seat->fact + RPC_FACT_UUID];
-	uint8_t     *room;
+	void        *room;
 
 	if (r->cx->wanted & 1u << (r->seat->fact + RPC_FACT_INTERFACE)) {
 		if (name->state == FACT_NONE)
@@ -29,7 +29,7 @@ void rpc_fact_interface(const struct rpc_read *r, uint16_t interface_id, const u
 	room = cx_scratch(r->cx, RPC_UUID_TEXT);
 	if (!room)
 		return;
-	rpc_uuid_text(uuid, (char *)room);
+	rpc_uuid_text(uuid, room);
 	if (text->state == FACT_NONE)
 		*text = (struct fact){.state = FACT_TEXT, .text = room, .len = RPC_UUID_TEXT - 1};
 	else if (text->state != FACT_TEXT || memcmp(text->text, room, RPC_UUID_TEXT - 1) != 0)
@@ -40,8 +40,9 @@ void rpc_fact_operation(const struct rpc_read *r, const struct rpc_interface *i,
 {
 	const struct rpc_operation *o = i ? rpc_operation_of(i, opnum) : NULL;
 	unsigned                    which = r->seat->fact + RPC_FACT_OPERATION;
+	const void                 *name = o ? o->name : NULL;
 
 	rpc_fact_number(r, RPC_FACT_OPNUM, opnum);
-	if (o && o->name && r->cx->wanted & 1u << which)
-		r->cx->fact[which] = (struct fact){.state = FACT_TEXT, .text = (const uint8_t *)o->name, .len = (uint32_t)strlen(o->name)};
+	if (name && r->cx->wanted & 1u << which)
+		r->cx->fact[which] = (struct fact){.state = FACT_TEXT, .text = name, .len = (uint32_t)strlen(o->name)};
 }
