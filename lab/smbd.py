@@ -13,7 +13,7 @@ USER, PASSWORD = "alice", "Lab-Alice.1"
 SECOND, SECOND_PASSWORD = "bob", "Lab-Bob.1"
 WORKGROUP, NAME = "LABGROUP", "FILES"
 ACCOUNTS = ("games", "backup", "daemon", "nobody")  # system accounts our users stand for, where we may change to them
-PROGRAMS = ("smbd", "smbpasswd", "smbclient")
+PROGRAMS = ("smbd", "pdbedit", "smbclient")
 FLAVOURS = {  # which dialects a server speaks
     "nt1": ["server min protocol = NT1", "server max protocol = SMB3", "ntlm auth = yes", "lanman auth = yes"],
     "smb2": ["server min protocol = SMB2_02", "server max protocol = SMB2_10"],
@@ -166,10 +166,10 @@ class Smbd:
         self.client_config.write_text(CLIENT.format(workgroup=WORKGROUP, dir=self.dir))
 
     def _user(self, name, password):
-        command = [slapd.program("smbpasswd"), "-L", "-c", self.config, "-s", "-a", name]
+        command = [slapd.program("pdbedit"), "-s", self.config, "-t", "-a", "-u", name]
         done = subprocess.run([str(c) for c in command], input=f"{password}\n{password}\n", capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"smbpasswd failed:\n{done.stdout}{done.stderr}")
+            raise RuntimeError(f"pdbedit failed:\n{done.stdout}{done.stderr}")
 
     def start(self, patience=20):
         self.dir.mkdir(parents=True, exist_ok=True)
