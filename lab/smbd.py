@@ -4,6 +4,7 @@ import pathlib
 import pwd
 import signal
 import subprocess
+import tempfile
 import time
 
 import slapd
@@ -149,8 +150,9 @@ class Smbd:
         for name in ("data", "public", "sealed", "streams"):
             (self.dir / name).chmod(0o777)
         for parent in (self.dir, *self.dir.parents):  # others pass through: the server reads its shares as somebody else
-            if parent.stat().st_uid == os.geteuid() and parent != pathlib.Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o111)
+            if not parent.is_relative_to(tempfile.gettempdir()) or parent.samefile(tempfile.gettempdir()):
+                break
+            parent.chmod(parent.stat().st_mode & 0o7777 | 0o111)
         (self.dir / "lock").chmod(0o755)
         (self.dir / "ncalrpc").chmod(0o755)
         (self.dir / "public" / "readme.txt").write_text("The lab's public share.\n")
