@@ -151,7 +151,7 @@ def report(found, outcomes, events):
 def options():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="*", help="vectors whose name fits this pattern")
-    parser.add_argument("--sample", type=int, default=0, help="that many cases, chosen by the seed")
+    parser.add_argument("--sample", type=int, default=2000, help="that many cases (0: all), chosen by the seed")
     parser.add_argument("--direct", action="store_true", help="no gate: whether every last message arrives, as it must without one")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
