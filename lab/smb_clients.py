@@ -15,7 +15,9 @@ DIALECTS = ("NT1", "SMB2_02", "SMB2_10", "SMB3_00", "SMB3_11")
 RULES = {
     "the port asked": (re.compile(r"\b(port |:)\d{4,5}\b"), r"\1"),
     "when something was made": (re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w{3} [ \d]\d \d\d:\d\d:\d\d( \d{4})?( \w{3,4})?( \d{4})?"), "TIME"),
-    "how fast it went": (re.compile(r"\(?(average )?(\d[\d.]*|inf) [Kk]i?[Bb](ytes)?/s(ec)?\)?"), ""),
+    "how fast it went": (re.compile(r"\(?(average )?(\d[\d.]*|inf) ([Kk]i?[Bb]|KiloBytes)/s(ec)?\)?"), ""),
+    "the same, in numbers": (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [-+]\d{4}"), "TIME"),
+    "the number of a new file": (re.compile(r"(?<=Inode: )\d+"), ""),
     "how much room is left": (re.compile(r"\d+ blocks of size \d+\. \d+ blocks available"), ""),
     "the server's clock": (re.compile(r"(?m)^(.*(?:time|Time|Uptime|uptime)[^:]*:).*$"), r"\1"),
     "a handle made by chance": (re.compile(r"(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "UUID"),
