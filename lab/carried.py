@@ -55,12 +55,12 @@ def in_fragments(messages):
     if side != "client" or not is_whole(pdu) or pdu[2] != REQUEST or pdu[3] & (FIRST | LAST) != FIRST | LAST or len(pdu) <= 24 + SMALL:
         return None
     order, begin = order_of(pdu), 40 if pdu[3] & OBJECT else 24
-    out, flags, number = b"", pdu[3] & ~(FIRST | LAST), struct.unpack(order + "I", pdu[12:16])[0]
+    out, flags, number = [], pdu[3] & ~(FIRST | LAST), struct.unpack(order + "I", pdu[12:16])[0]
     for at in range(begin, len(pdu), SMALL):
         last = at + SMALL >= len(pdu)
         this = flags | (FIRST if at == begin else 0) | (LAST if last else 0)
-        out += rpc_peer.made(order, REQUEST, number, pdu[16:begin] + pdu[at : at + SMALL], this)
-    return [*messages[:-1], (side, out)]
+        out.append((side, rpc_peer.made(order, REQUEST, number, pdu[16:begin] + pdu[at : at + SMALL], this)))
+    return [*messages[:-1], *out]
 
 
 SHAPES = {"as it is": lambda messages: messages, "by alter_context": as_alter, "in RPC fragments": in_fragments}
@@ -134,6 +134,7 @@ def answer(stream):
 def play(messages, carrier, gate, source, scripts, session=False):
     """One conversation through `gate`; what came of it. The last message is the one that must not get through."""
     kind, how, size = CARRIERS[carrier]
+    decided = next((n for n, (s, d) in enumerate(messages) if s == "client" and len(d) > HEADER and d[2] == REQUEST and not d[3] & LAST), len(messages) - 1)
     client, out = kind(), Outcome()
     name, out.script = scripts.add(messages)
     with socket.create_connection(gate, peer.PATIENCE, (source, 0)) as stream:
@@ -150,7 +151,9 @@ def play(messages, carrier, gate, source, scripts, session=False):
         for number, (side, data) in enumerate(messages):
             if side != "client":
                 continue
-            before, last = len(out.script.got), number >= len(messages) - 2 and all(s == "server" for s, _ in messages[number + 1 :])
+            # Of fragments any may be the one that is refused, or be held back until the last has come.
+            last = number >= decided or all(s == "server" for s, _ in messages[number + 1 :])
+            before = len(out.script.got)
             try:
                 out.status = carry(stream, client, data, how, size, [d for s, d in answers_to(messages, number)], out)
             except Ended:
@@ -158,7 +161,7 @@ def play(messages, carrier, gate, source, scripts, session=False):
             if not last and (out.ended or out.script.got[before:] != data):
                 out.problem = f"an earlier message arrived as {len(out.script.got) - before} of {len(data)} octets"
                 return out
-            if out.ended:
+            if out.ended or out.status:
                 break
     return out
 
