@@ -26,6 +26,7 @@ check: ## style, layering, map, vectors: under a minute
 bench: all ## against packaged peers, ratios printed
 	@bench/run
 	@bench/gate
+	@bench/smb
 
 fuzz: ## long fuzz runs (RUNS=1000000 each)
 	@fuzz/run $(or $(RUNS),1000000)

@@ -39,6 +39,14 @@ policy bulk-use {{
 	default block
 }}
 """
+SMB_POLICY = """
+host backend {{ address 127.0.0.1 }}
+
+policy files-use {{
+	pass
+	default block
+}}
+"""
 SERVICE = """
 service {name} {{
 	listen   127.0.0.1:{port} tcp
@@ -224,7 +232,7 @@ class Gate(Relay):
     def __init__(self, command, policy, targets, free_port, scratch, connections):
         self.ports = {target: free_port() for target in targets}
         text = policy.format()
-        rules = "bulk-use" if policy is TOY_POLICY else "directory-use"
+        rules = policy.rpartition("\npolicy ")[2].split()[0]
         for target, (port, protocol) in targets.items():
             text += SERVICE.format(name=target, port=self.ports[target], to=port, protocol=protocol, policy=rules, connections=connections)
         home = pathlib.Path(scratch) / f"gate{self.ports[next(iter(targets))]}"

@@ -1,4 +1,4 @@
-"""The lab with the gate: a directory server behind it, three things to try, and its events until Ctrl-C."""
+"""The lab with the gate: a directory server and a file server behind it, things to try, and its events until Ctrl-C."""
 import os
 import shlex
 import socket
@@ -9,9 +9,10 @@ import time
 import exchange
 import gate
 import slapd
+import smbd
 from say import heading, say, shown
 
-PORT = 1389  # the gate's, when it is free: easy to type
+PORT, FILES_PORT = 1389, 1445  # the gate's, when they are free: easy to type
 SETTLED = 0.5  # seconds without a new event
 MOST = 6  # events shown of one thing tried
 POLICY = """zone here {{ 127.0.0.0/8 }}
@@ -31,6 +32,21 @@ policy reading {{
 	default block
 }}
 """
+FILES_POLICY = """
+host lab-files {{ address 127.0.0.1 }}
+
+service files {{
+	listen   127.0.0.1:{port} tcp
+	to       lab-files port {server}
+	protocol smb
+	policy   sharing
+}}
+
+policy sharing {{
+	pass  from here
+	default block
+}}
+"""
 
 
 class Try:
@@ -44,12 +60,12 @@ class Try:
         return shlex.join(self.command)
 
 
-def port():
+def port(liked):
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            s.bind(("127.0.0.1", PORT))
-            return PORT
+            s.bind(("127.0.0.1", liked))
+            return liked
         except OSError:
             return slapd.free_port()
 
@@ -61,6 +77,17 @@ def things(program, running, listening):
         Try("a search, which passes", ["ldapsearch", "-LLL", *uri, "-b", slapd.SUFFIX, f"(uid={slapd.USER})", "cn", "mail"], 0),
         Try("a write, which this policy refuses", ["ldapdelete", *uri, *admin, f"uid=user000,{exchange.PEOPLE}"], 53),
         malformed(program, running, listening),
+    ]
+
+
+def file_things(listening):
+    """The same for files: Samba's clients, and an operation nobody needs from afar."""
+    login = ["-p", listening, "-U", f"{smbd.USER}%{smbd.PASSWORD}"]
+    call = ["rpcclient", *login, "127.0.0.1", "-c", "srvinfo; netshareenumall"]
+    return [
+        Try("a listing of files, which passes", ["smbclient", *login, "//127.0.0.1/public", "-c", "ls"], 0),
+        Try("two calls over a pipe, which pass", call, 0),
+        Try("operation 9 of dssetup, which is stopped", [shown(gate.ROOT / "lab" / "send-dssetup"), listening], 0),
     ]
 
 
@@ -122,45 +149,67 @@ def follow(running):
     return False
 
 
-def your_turn(program, running, listening):
+def your_turn(running, tried):
     """Until Ctrl-C, whenever it comes from here on."""
     try:
         heading("4. Your turn: the same commands, from another terminal; what the gate says follows, Ctrl-C stops all of it")
-        say("\n".join(f"   {thing.text}" for thing in things(program, running, listening)) + "\n")
+        say("\n".join(f"   {thing.text}" for thing in tried) + "\n")
         return follow(running)
     except KeyboardInterrupt:
         return True
 
 
-def tour(program, server, scratch):
-    listening = port()
-    running = gate.Gate(scratch / "gate", POLICY.format(port=listening, server=server.port), program=program)
+def policy(directory, files):
+    """The text, the port of the directory's service and that of the files', None where there are none."""
+    listening, sharing = port(PORT), port(FILES_PORT) if files else None
+    text = POLICY.format(port=listening, server=directory.port)
+    return text + (FILES_POLICY.format(port=sharing, server=files.port) if files else ""), listening, sharing
+
+
+def tour(program, directory, files, scratch):
+    text, listening, sharing = policy(directory, files)
+    running = gate.Gate(scratch / "gate", text, program=program)
     running.start()
     gate.wait_for(running.sentences, 2)
     try:
         for line in running.lines[: running.lines.index("ready")]:
             say(f"   {line}")
-        say(f"   the gate on 127.0.0.1:{listening}, policy {running.policy}")
-        heading("3. Three things to try, once done for you")
+        say(f"   the gate on 127.0.0.1:{listening}{f' and 127.0.0.1:{sharing}' if files else ''}, policy {running.policy}")
+        tried = [*things(program, running, listening), *(file_things(sharing) if files else ())]
+        heading("3. Things to try, once done for you")
         results = []
-        for number, thing in enumerate(things(program, running, listening), 1):
+        for number, thing in enumerate(tried, 1):
             say(f"\n   {number}) {thing.title}")
             results.append(attempt(thing, running))
         if stays():
-            results.append(your_turn(program, running, listening))
+            results.append(your_turn(running, tried))
     finally:
         code = running.stop()
     say("\n   all of it is stopped and removed")
     return 0 if all(results) and code == 0 else 1
 
 
+def file_server(scratch):
+    """A started one, or None and why."""
+    why = smbd.why_not()
+    if why:
+        say(f"   no file server: {why}")
+        return None
+    server = smbd.Smbd(scratch / "smbd").start()
+    say(f"   smbd on 127.0.0.1:{server.port}, SMB 1 to 3, user {smbd.USER}, shares data, public and sealed")
+    return server
+
+
 def lab(program, scratch):
-    heading("1. A directory server of our own")
-    server = slapd.Slapd(scratch / "slapd")
+    heading("1. A directory server and a file server of our own")
+    directory, files = slapd.Slapd(scratch / "slapd"), None
     try:
-        server.start()
-        say(f"   slapd on 127.0.0.1:{server.port}, {slapd.PEOPLE + 1} people, a group of {slapd.GROUP_MEMBERS}")
-        heading("2. The gate in front of it")
-        return tour(program, server, scratch)
+        directory.start()
+        say(f"   slapd on 127.0.0.1:{directory.port}, {slapd.PEOPLE + 1} people, a group of {slapd.GROUP_MEMBERS}")
+        files = file_server(scratch)
+        heading("2. The gate in front of them")
+        return tour(program, directory, files, scratch)
     finally:
-        server.stop()
+        if files:
+            files.stop()
+        directory.stop()
