@@ -83,7 +83,10 @@ static void handles(struct smb1_read *r, const struct smb1_row *row, const struc
 		return;
 	}
 	smb_fact_number(r->cx, SMB_FACT_TREE, r->tree->kind);
-	smb_fact_utf8(r->cx, SMB_FACT_SHARE, (const char *)r->tree->share, r->tree->len);
+	if (r->tree->len)
+		smb_fact_name(r->cx, SMB_FACT_SHARE, r->tree->share, r->tree->len, false, false);
+	else
+		smb_fact_unknown(r->cx, SMB_FACT_SHARE);
 }
 
 static void ask(struct smb1_read *r, const struct smb1_row *row, struct wire *words, struct wire *bytes)

@@ -81,8 +81,10 @@ void smb1_find_file(struct smb1_read *r, const struct wire *w, uint32_t at, uint
 		return;
 	}
 	r->file = f;
-	if (f->kind == SMB_KIND_PIPE)
-		smb_fact_utf8(r->cx, SMB_FACT_PIPE, (const char *)f->pipe, f->len);
+	if (f->kind == SMB_KIND_PIPE && !f->len)
+		smb_fact_unknown(r->cx, SMB_FACT_PIPE);
+	else if (f->kind == SMB_KIND_PIPE)
+		smb_fact_name(r->cx, SMB_FACT_PIPE, f->pipe, f->len, false, false);
 }
 
 /* The name behind NT_CREATE_ANDX and OPEN_ANDX. */
@@ -254,9 +256,8 @@ void smb1_read_andx(struct smb1_read *r, struct wire *words, struct wire *bytes)
 static struct wire andx_data(struct smb1_read *r, const struct wire *words, uint32_t at, uint64_t off, uint64_t n, struct wire *bytes)
 {
 	uint64_t    begin = wire_offset(bytes) - r->base, left = r->message->left;
-	struct wire none = *bytes;
+	struct wire here = *bytes, none = wire_sub(&here, 0, "data");
 
-	none.end = none.p;
 	if (words->fault->why)
 		return none;
 	if (n && (off < begin || off > left || n > left - off)) {

@@ -177,6 +177,8 @@ void             smb1_tail_texts(struct smb1_read *r, struct wire *w, unsigned m
 void             smb1_path(struct smb1_read *r, const struct wire *w, uint32_t at, struct smb1_text text, enum smb_fact fact);
 void             smb1_align(struct smb1_read *r, struct wire *w);
 void             smb1_pipe_name(struct smb1_read *r, const struct wire *w, uint32_t at, struct smb1_text text);
+/* The character at this place, which must be below their count. */
+uint16_t         smb1_character(struct smb1_text text, size_t i);
 bool             smb1_text_is(struct smb1_text text, const char *ascii);
 /* Data bytes by a row's rule. */
 void             smb1_bytes(struct smb1_read *r, struct wire *bytes, const char *rule);

@@ -92,7 +92,8 @@ static uint32_t entry_size(struct smb1_text data)
 	const char *at = text;
 	uint32_t    size = 0;
 
-	memcpy(text, data.p, data.n <= DESCRIPTOR_MAX ? data.n : DESCRIPTOR_MAX);
+	for (size_t i = 0; i < data.n && i < DESCRIPTOR_MAX; i++)
+		text[i] = (char)smb1_character(data, i);
 	while (*at) {
 		char     c = *at++;
 		uint32_t n = number(&at);

@@ -237,26 +237,27 @@ void smb1_setup_answer(struct smb1_read *r, struct wire *words, struct wire *byt
 static void share(struct smb1_read *r, const struct wire *w, uint32_t at, struct smb1_text t)
 {
 	struct smb1_unit *u = r->unit;
-	size_t            width = t.utf16 ? 2 : 1, from = 0;
-	bool              ascii = true;
+	size_t            width = t.utf16 ? 2 : 1, n = t.n / width, from = 0;
+	bool              plain = true;
 
 	if (w->fault->why || !t.p)
 		return;
-	if (t.n / width > 1024)
-		wire_fail_numbers(w, at, R_SMB1_PATH, "path", 1024, t.n / width);
-	for (size_t i = 0; i + width <= t.n; i += width)
-		if (t.p[i] == '\\' && (width == 1 || !t.p[i + 1]))
-			from = i + width;
-	t = (struct smb1_text){t.p + from, t.n - from, t.utf16}; /* UNSAFE: from is at most t.n */
+	if (n > 1024)
+		wire_fail_numbers(w, at, R_SMB1_PATH, "path", 1024, n);
+	for (size_t i = 0; i < n; i++)
+		if (smb1_character(t, i) == '\\')
+			from = i + 1;
+	t = (struct smb1_text){t.p + from * width, (n - from) * width, t.utf16}; /* UNSAFE: from is at most n */
+	n -= from;
 	smb_fact_name(r->cx, SMB_FACT_SHARE, t.p, t.n, t.utf16, true);
 	u->name.len = 0;
-	for (size_t i = 0; i + width <= t.n && u->name.len < SMB1_SHARE_MAX; i += width) {
-		uint8_t c = t.p[i];
+	for (size_t i = 0; i < n && i < SMB1_SHARE_MAX; i++) {
+		uint16_t c = smb1_character(t, i);
 
-		ascii &= c < 0x7f && (width == 1 || !t.p[i + 1]);
+		plain &= c < 0x7f;
 		u->name.utf8[u->name.len++] = (uint8_t)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 	}
-	if (!ascii)
+	if (!plain || n > SMB1_SHARE_MAX) /* later requests cannot say which: unknown */
 		u->name.len = 0;
 }
 

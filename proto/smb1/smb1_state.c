@@ -81,7 +81,7 @@ static void ask_open(const struct smb1_unit *u, struct cx *cx)
 	if (u->connects)
 		return; /* the name is the share's */
 	f->len = u->name.len < SMB1_PIPE_MAX ? u->name.len : SMB1_PIPE_MAX;
-	memcpy(f->pipe, u->name.utf8, f->len);
+	memcpy(f->pipe, u->name.utf8, f->len); /* UNSAFE: len is bounded by both */
 }
 
 static void ask_tree(const struct smb1_unit *u, struct cx *cx)
@@ -90,7 +90,7 @@ static void ask_tree(const struct smb1_unit *u, struct cx *cx)
 
 	t->kind = u->tree_kind;
 	t->len = u->name.len;
-	memcpy(t->share, u->name.utf8, t->len);
+	memcpy(t->share, u->name.utf8, t->len); /* UNSAFE: len is at most SMB1_SHARE_MAX */
 }
 
 static void connect_tree(const struct smb1_unit *u, struct cx *cx)
@@ -216,14 +216,14 @@ static void commit_request(struct smb1_state *s, const struct smb1_unit *u, cons
 		s->negotiating = true;
 		s->offers = u->offers;
 		s->offers_smb2 = u->offers_smb2;
-		memcpy(s->offered, u->of.offered, u->offers);
+		memcpy(s->offered, u->of.offered, sizeof(s->offered)); /* UNSAFE: two arrays of one size */
 	}
 	if (u->quiet)
 		return;
 	q = table_add(cx, SMB_REQUESTS, u->key);
 	*q = (struct smb1_request){.links = u->links, .uid = u->uid, .tid = u->tid, .fid = u->fid, .answers = (uint16_t)u->count,
 				   .rpc = u->writes_pipe, .opens = u->opens, .busy = u->reads_pipe, .interim = u->piece};
-	memcpy(q->chain, u->chain, sizeof(q->chain));
+	memcpy(q->chain, u->chain, sizeof(q->chain)); /* UNSAFE: two arrays of one size */
 	q->kind = kind_of(u, cx);
 	if (is_trans(u->command)) {
 		q->function = u->of.trans.parts.function;
@@ -344,7 +344,7 @@ static uint32_t dos_error(uint32_t status)
 /* What every answer of ours begins with. */
 static void answer_header(const struct smb1_unit *u, uint32_t status, uint8_t *out)
 {
-	memcpy(out, "\xffSMB", 4);
+	memcpy(out, "\xffSMB", 4); /* UNSAFE: smb1_answer has seen that there is room */
 	out[4] = u->command;
 	put16(out + 5, (uint16_t)status);
 	put16(out + 7, (uint16_t)(status >> 16));

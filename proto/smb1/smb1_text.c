@@ -31,9 +31,9 @@ static void check(struct smb1_read *r, const struct wire *w, uint32_t at, struct
 		return;
 	}
 	for (size_t i = 0; i < t.n; i++) {
-		if (!t.p[i])
+		if (!smb1_character(t, i))
 			wire_fail(w, at + (uint32_t)i, R_SMB1_STRING, field);
-		else if (t.p[i] > 0x7e && !(r->cx->tolerate >> (SMB_TOLERANCE_SMB1 + SMB1_TOLERATE_OEM) & 1))
+		else if (smb1_character(t, i) > 0x7e && !(r->cx->tolerate >> (SMB_TOLERANCE_SMB1 + SMB1_TOLERATE_OEM) & 1))
 			wire_fail(w, at + (uint32_t)i, R_SMB1_OEM, field);
 	}
 }
@@ -47,11 +47,11 @@ static size_t length(const struct wire *w, bool utf16)
 	if (!left)
 		return SIZE_MAX;
 	if (utf16) {
-		nul = utf16_nul(w->p, left & ~(size_t)1);
+		nul = utf16_nul(w->p, left & ~(size_t)1); /* UNSAFE: left bytes stand behind p */
 		return nul < (left & ~(size_t)1) ? nul : SIZE_MAX;
 	}
-	end = memchr(w->p, 0, left);
-	return end ? (size_t)(end - w->p) : SIZE_MAX;
+	end = memchr(w->p, 0, left); /* UNSAFE: left bytes stand behind p */
+	return end ? (size_t)(end - w->p) : SIZE_MAX; /* UNSAFE: both in the view */
 }
 
 struct smb1_text smb1_text(struct smb1_read *r, struct wire *w, bool utf16, const char *field)
@@ -79,10 +79,8 @@ struct smb1_text smb1_text_all(struct smb1_read *r, struct wire *w, bool utf16, 
 	t.p = wire_take(w, t.n, field);
 	if (utf16 && t.n % 2) /* OS/2 and Samba count one NUL too many, or half of one */
 		t.n--;
-	while (utf16 && t.n >= 2 && t.p && !t.p[t.n - 1] && !t.p[t.n - 2])
-		t.n -= 2;
-	while (!utf16 && t.n && t.p && !t.p[t.n - 1])
-		t.n--;
+	while (t.p && t.n && !smb1_character(t, t.n / (utf16 ? 2 : 1) - 1))
+		t.n -= utf16 ? 2 : 1;
 	check(r, w, at, t, field);
 	return t;
 }
@@ -116,7 +114,7 @@ bool smb1_text_is(struct smb1_text t, const char *ascii)
 	if (t.n != n)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		uint8_t a = t.p[i], b = (uint8_t)ascii[i];
+		uint8_t a = (uint8_t)smb1_character(t, i), b = (uint8_t)ascii[i];
 
 		if ((a | (a >= 'A' && a <= 'Z' ? 0x20 : 0)) != (b | (b >= 'A' && b <= 'Z' ? 0x20 : 0)))
 			return false;
@@ -124,9 +122,9 @@ bool smb1_text_is(struct smb1_text t, const char *ascii)
 	return true;
 }
 
-static uint16_t character(struct smb1_text t, size_t i)
+uint16_t smb1_character(struct smb1_text t, size_t i)
 {
-	return t.utf16 ? (uint16_t)(t.p[2 * i] | t.p[2 * i + 1] << 8) : t.p[i]; /* UNSAFE: the caller keeps i below the count */
+	return t.utf16 ? (uint16_t)(t.p[2 * i] | t.p[2 * i + 1] << 8) : t.p[i]; /* UNSAFE: callers keep i below the count */
 }
 
 /* Starts with this ASCII text, without case. */
@@ -162,7 +160,7 @@ void smb1_pipe_name(struct smb1_read *r, const struct wire *w, uint32_t at, stru
 		wire_fail_numbers(w, at, R_SMB1_PIPE_NAME, "name", 255, n);
 	u->name.len = 0;
 	for (size_t i = 0; i < n && n <= 255; i++) {
-		uint16_t c = character(t, i);
+		uint16_t c = smb1_character(t, i);
 
 		if (c < 0x20 || c > 0x7e || strchr("\\/:*?\"<>|", c)) {
 			wire_fail_numbers(w, at, R_SMB1_PIPE_NAME, "name", 0, c);
@@ -171,6 +169,8 @@ void smb1_pipe_name(struct smb1_read *r, const struct wire *w, uint32_t at, stru
 		if (i < SMB1_PIPE_MAX)
 			u->name.utf8[u->name.len++] = (uint8_t)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 	}
+	if (n > SMB1_PIPE_MAX)
+		u->name.len = 0; /* later requests cannot say which: unknown */
 	smb_fact_name(r->cx, SMB_FACT_PIPE, t.p, t.n, t.utf16, true);
 }
 

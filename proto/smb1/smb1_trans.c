@@ -59,9 +59,8 @@ static void words32(struct smb1_parts *t, struct wire *words)
 static struct wire region(struct smb1_read *r, const struct wire *bytes, uint32_t at, uint32_t off, uint32_t n, const char *field)
 {
 	uint64_t    begin = wire_offset(bytes) - r->base, left = wire_left(bytes);
-	struct wire none = *bytes;
+	struct wire here = *bytes, none = wire_sub(&here, 0, field);
 
-	none.end = none.p;
 	if (bytes->fault->why || !n)
 		return none;
 	if (off < begin || n > left || off - begin > left - n) {
@@ -155,7 +154,7 @@ static void name(struct smb1_read *r, struct wire *bytes, bool *rap)
 	*rap = smb1_text_is(t, "\\PIPE\\LANMAN");
 	if (smb1_text_is(t, "\\PIPE\\") || smb1_text_is(t, "\\PIPE"))
 		return;
-	if (t.n >= 6 && !(t.p[0] == '\\' && (t.p[t.utf16 ? 2 : 1] | 0x20) == 'p'))
+	if (t.n >= 6 && !(smb1_character(t, 0) == '\\' && (smb1_character(t, 1) | 0x20) == 'p'))
 		wire_fail(bytes, at, R_SMB1_SUBCOMMAND, "name");
 	smb1_pipe_name(r, bytes, at, t);
 }
@@ -178,8 +177,10 @@ static bool keep(struct smb1_read *r, const struct smb1_parts *t, const struct w
 		wire_fail_numbers(at, wire_offset(at), R_SMB1_TRANSACTIONS, "data", cap, nd);
 		return false;
 	}
-	*params = wire_over(p ? (const void *)p : "", p_all, at->fault, R_SMB1_PARAMS);
-	*data = wire_over(d ? (const void *)d : "", d_all, at->fault, R_SMB1_PARAMS);
+	if (p)
+		*params = wire_over(p, p_all, at->fault, R_SMB1_PARAMS);
+	if (d)
+		*data = wire_over(d, d_all, at->fault, R_SMB1_PARAMS);
 	return p_all == t->total_params && d_all == t->total_data;
 }
 
