@@ -184,7 +184,8 @@ static void answer_order(struct smb2_read *r)
 	}
 	if (q->command != u->command)
 		wire_fail_numbers(&r->whole, at, R_SMB2_ANSWER, "command", q->command, u->command);
-	else if (q->session != u->session && u->session && !(u->command == SMB2_SESSION_SETUP && !q->session))
+	else if (q->session != u->session && u->session && u->session != SMB2_ANY_ID && u->command != SMB2_NEGOTIATE &&
+		 !(u->command == SMB2_SESSION_SETUP && !q->session))
 		wire_fail_numbers(&r->whole, at, R_SMB2_ANSWER, "session_id", q->session, u->session);
 	else if (q->async && (!(u->flags & SMB2_FLAG_ASYNC) || q->async != u->async))
 		wire_fail_numbers(&r->whole, at, R_SMB2_ANSWER, "async_id", q->async, u->async);

@@ -79,7 +79,7 @@ static void ask_name(const struct smb2_unit *u, struct cx *cx)
 
 static void ask_pipe(const struct smb2_unit *u, const struct smb_inner *inner, struct cx *cx)
 {
-	struct smb2_file *f = u->file && !u->by_create ? table_edit(cx, SMB_FILES, smb2_key(u->mean_session, u->mean_volatile)) : NULL;
+	struct smb2_file *f = u->file && !u->by_create ? table_edit(cx, SMB_FILES, smb2_file_key(u->mean_session, u->mean_persistent, u->mean_volatile)) : NULL;
 
 	if (!f)
 		return;
@@ -192,7 +192,7 @@ static void tell_related(const struct smb2_unit *u, const struct smb2_request *q
 static void answered_create(struct smb2_state *s, const struct smb2_unit *u, const struct smb2_request *q, struct cx *cx)
 {
 	struct smb2_file *asked = table_edit(cx, SMB_FILES, pending_key(u->id)), kept = {0}, *f, *next;
-	uint64_t          key = smb2_key(q->session, u->volatile_);
+	uint64_t          key = smb2_file_key(q->session, u->persistent, u->volatile_);
 	struct smb2_tree *tree;
 
 	if (asked) {
@@ -221,7 +221,7 @@ static void answered_create(struct smb2_state *s, const struct smb2_unit *u, con
 
 static void answered_pipe(const struct smb2_unit *u, const struct smb2_request *q, const struct smb_inner *inner, struct cx *cx)
 {
-	struct smb2_file *f = q->level & SMB2_ASKED_FILE ? table_edit(cx, SMB_FILES, smb2_key(q->session, q->volatile_)) : NULL;
+	struct smb2_file *f = q->level & SMB2_ASKED_FILE ? table_edit(cx, SMB_FILES, smb2_file_key(q->session, q->persistent, q->volatile_)) : NULL;
 
 	if (!f)
 		return;
@@ -266,7 +266,7 @@ static void answered(struct smb2_state *s, const struct smb2_unit *u, struct smb
 		break;
 	case SMB2_CLOSE:
 		if (!u->error && q->level & SMB2_ASKED_FILE && !(q->level & SMB2_ASKED_BY_CREATE))
-			smb2_remove_file(cx, smb2_key(q->session, q->volatile_));
+			smb2_remove_file(cx, smb2_file_key(q->session, q->persistent, q->volatile_));
 		break;
 	default:
 		answered_pipe(u, q, inner, cx);

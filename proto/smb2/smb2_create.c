@@ -189,7 +189,7 @@ void smb2_create_answer(struct smb2_read *r)
 	n = wire_le32(w, "create_contexts_length");
 	context_list(r, off, n);
 	if ((u->persistent == SMB2_ANY_ID && u->volatile_ == SMB2_ANY_ID) ||
-	    table_get(r->cx, SMB_FILES, smb2_key(r->asked->session, u->volatile_)))
+	    table_get(r->cx, SMB_FILES, smb2_file_key(r->asked->session, u->persistent, u->volatile_)))
 		wire_fail_numbers(w, wire_offset(w), R_SMB2_ANSWER, "file_id", 0, u->volatile_);
 	smb2_room(r, SMB_FILES);
 }

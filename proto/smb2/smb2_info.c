@@ -64,7 +64,7 @@ void smb2_notify_request(struct smb2_read *r)
 
 	wire_le16(w, "flags");
 	out = wire_le32(w, "output_buffer_length");
-	smb2_file_id(r, false);
+	smb2_file_id(r, true); /* macOS asks about the whole share with a FileId of all ones, and its server answers */
 	wire_le32(w, "completion_filter");
 	wire_le32(w, "reserved");
 	smb2_paid(r, out);

@@ -116,6 +116,7 @@ struct smb2_read {
 
 /* smb2_state.c */
 uint64_t                   smb2_key(uint64_t session, uint64_t id);
+uint64_t                   smb2_file_key(uint64_t session, uint64_t persistent, uint64_t volatile_);
 uint64_t                   smb2_request_key(uint64_t id);
 const struct smb2_tree    *smb2_tree_of(const struct cx *cx, uint64_t session, uint32_t id);
 const struct smb2_file    *smb2_file_of(const struct cx *cx, uint64_t session, uint64_t persistent, uint64_t volatile_);

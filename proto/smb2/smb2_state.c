@@ -16,6 +16,12 @@ uint64_t smb2_key(uint64_t session, uint64_t id)
 	return x ? x : 1;
 }
 
+/* Both halves: some servers give the same volatile half twice. */
+uint64_t smb2_file_key(uint64_t session, uint64_t persistent, uint64_t volatile_)
+{
+	return smb2_key(smb2_key(session, persistent), volatile_);
+}
+
 /* Message ids of SMB 2 do not meet the MIDs of the SMB 1 negotiate before them. */
 uint64_t smb2_request_key(uint64_t id)
 {
@@ -31,7 +37,7 @@ const struct smb2_tree *smb2_tree_of(const struct cx *cx, uint64_t session, uint
 
 const struct smb2_file *smb2_file_of(const struct cx *cx, uint64_t session, uint64_t persistent, uint64_t volatile_)
 {
-	const struct smb2_file *f = table_get(cx, SMB_FILES, smb2_key(session, volatile_));
+	const struct smb2_file *f = table_get(cx, SMB_FILES, smb2_file_key(session, persistent, volatile_));
 
 	return f && f->persistent == persistent && f->volatile_ == volatile_ ? f : NULL;
 }
