@@ -80,7 +80,7 @@ static void block_begin(struct builder *b)
 	struct block *block = GROW(b, block, DOC_LINES_MAX);
 
 	if (block)
-		*block = (struct block){.kind = b->kind, .level = b->level, .first = b->doc->line_n};
+		*block = (struct block){.kind = b->kind, .level = b->level, .ordered = b->kind == BLOCK_ITEM && b->ordered, .first = b->doc->line_n};
 	b->block_open = true;
 }
 
@@ -120,6 +120,7 @@ void build_block(struct builder *b, enum block_kind kind, uint16_t level)
 	b->block_open = false;
 	b->kind = kind;
 	b->level = level;
+	b->ordered = false;
 }
 
 static void piece_add(struct builder *b, const char *text, size_t n)

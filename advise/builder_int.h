@@ -15,6 +15,7 @@ struct builder {
 
 	enum block_kind kind; /* of the block that opens with the next text */
 	uint16_t        level;
+	bool            ordered; /* the item is of a numbered list */
 	bool            block_open, line_open, gap; /* gap: a blank waits for more text */
 	unsigned        bold;
 

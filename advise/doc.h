@@ -42,6 +42,7 @@ struct table {
 struct block {
 	enum block_kind kind;
 	uint16_t        level; /* of the heading, or depth of the list; 0 outside one */
+	bool            ordered; /* an item of a numbered list */
 	uint32_t        first, count; /* lines; of a table: its number, and 1 */
 };
 

@@ -15,6 +15,7 @@ struct reading {
 	const char    *bytes;
 	size_t         n, seen; /* octets of the file, and how far its lines are counted */
 	unsigned       lists; /* Markdown's own */
+	bool           ordered[LISTS_MAX]; /* by depth */
 	bool           item; /* the next paragraph is an item's first */
 	unsigned       image;
 };
@@ -43,6 +44,7 @@ static uint16_t depth(const struct reading *r)
 static void begin_text(struct reading *r)
 {
 	build_block(&r->b, r->item ? BLOCK_ITEM : BLOCK_TEXT, depth(r));
+	r->b.ordered = r->item && depth(r) && r->ordered[depth(r) - 1];
 	r->item = false;
 }
 
@@ -52,7 +54,11 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *data)
 
 	switch (type) {
 	case MD_BLOCK_UL:
-	case MD_BLOCK_OL: r->lists++; break;
+	case MD_BLOCK_OL:
+		if (r->lists < LISTS_MAX)
+			r->ordered[r->lists] = type == MD_BLOCK_OL;
+		r->lists++;
+		break;
 	case MD_BLOCK_LI:
 		r->item = true;
 		begin_text(r);
@@ -135,7 +141,7 @@ static void code(struct reading *r, const char *text, size_t n)
 
 		note_line(r, text + i);
 		if (stop > i)
-			build_text(&r->b, text + i, stop - i);
+			build_text(&r->b, text + i, stop - i - (text[stop - 1] == '\r'));
 		if (end)
 			build_break(&r->b);
 		i = stop + (end != NULL);
@@ -167,7 +173,7 @@ static size_t front_matter(struct reading *r)
 	const char *end;
 	size_t      n;
 
-	if (r->n < 4 || memcmp(r->bytes, "---\n", 4) != 0)
+	if (r->n < 5 || (memcmp(r->bytes, "---\n", 4) != 0 && memcmp(r->bytes, "---\r\n", 5) != 0))
 		return 0;
 	end = memmem(r->bytes + 3, r->n - 3, "\n---", 4);
 	if (!end)

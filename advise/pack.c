@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "advise/text.h"
 
@@ -39,7 +40,7 @@ static const char *const impact_names[] = {
 static const char *const answer_names[] = {"unknown", "yes", "no", "maybe", "not-applicable"};
 static const char *const month_names[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"};
 static const char *const word_names[] = {
-	"none", "port", "not-port", "tail", "service", "block", "policy", "readonly", "firewall", "updated", "date", "above", "issue",
+	"none", "port", "not-port", "tail", "service", "block", "policy", "readonly", "firewall", "updated", "date", "above", "issue", "joiner",
 };
 
 static const struct {
@@ -200,6 +201,19 @@ int pack_find_text(const struct pack *pack, enum pack_kind kind, const char *tex
 	return pack_find(pack, kind, folded);
 }
 
+size_t pack_word_at(const struct pack *pack, enum word word, const char *text)
+{
+	size_t best = 0;
+
+	for (size_t i = 0; i < pack->count; i++) {
+		const struct rule *rule = &pack->rules[i];
+
+		if (rule->kind == PACK_WORD && rule->id == word && rule->n > best && strncasecmp(text, rule->text, rule->n) == 0)
+			best = rule->n;
+	}
+	return best;
+}
+
 bool pack_ends(const struct pack *pack, enum word word, const char *folded)
 {
 	size_t n = strlen(folded);
@@ -215,8 +229,10 @@ bool pack_ends(const struct pack *pack, enum word word, const char *folded)
 
 bool pack_says(const struct pack *pack, enum word word, const char *folded)
 {
+	size_t n = strlen(folded);
+
 	for (size_t i = 0; i < pack->count; i++)
-		if (pack->rules[i].kind == PACK_WORD && pack->rules[i].id == word && strstr(folded, pack->rules[i].text))
+		if (pack->rules[i].kind == PACK_WORD && pack->rules[i].id == word && fits(&pack->rules[i], folded, n))
 			return true;
 	return false;
 }

@@ -39,7 +39,7 @@ enum answer { ANSWER_UNKNOWN = 0, ANSWER_YES, ANSWER_NO, ANSWER_MAYBE, ANSWER_NO
 
 /* Words that sentences are searched for. */
 enum word { WORD_NONE = 0, WORD_PORT, WORD_NOT_PORT, WORD_TAIL, WORD_SERVICE, WORD_BLOCK, WORD_POLICY, WORD_READONLY, WORD_FIREWALL, WORD_UPDATED, WORD_DATE, WORD_ABOVE,
-	WORD_ISSUE, WORDS };
+	WORD_ISSUE, WORD_JOINER, WORDS };
 
 struct pack; /* opaque */
 
@@ -53,6 +53,8 @@ int pack_find(const struct pack *pack, enum pack_kind kind, const char *folded);
 /* The same for text as it stands. */
 int pack_find_text(const struct pack *pack, enum pack_kind kind, const char *text, size_t n);
 /* The text holds one of the words of that id. */
+/* A word of that id begins at text as it stands: its octets, or 0. */
+size_t pack_word_at(const struct pack *pack, enum word word, const char *text);
 /* It ends with one of them. */
 bool pack_ends(const struct pack *pack, enum word word, const char *folded);
 bool pack_says(const struct pack *pack, enum word word, const char *folded);

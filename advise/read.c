@@ -38,6 +38,7 @@ static void enter(struct place *p, enum section section)
 		p->in_work = true;
 	}
 	p->section = section;
+	p->listed = false;
 	p->in_faq = section == SECTION_FAQ;
 }
 
@@ -73,7 +74,7 @@ static bool names_product(struct place *p, const struct line *line, const char *
 	size_t ascii = 0;
 	char   folded[FOLD_MAX];
 
-	if (!deploys(p->section) || p->section == SECTION_PREREQUISITE || line->n > 400 || !looks_like_product(text) || strstr(text, "HKEY") || strstr(text, "HKLM") || strstr(text, "://"))
+	if (!deploys(p->section) || p->section == SECTION_PREREQUISITE || line->n > 400 || !looks_like_product(text) || strstr(text, "HKEY") || strstr(text, "HKLM") || strstr(text, "://") || strcasestr(text, "-kb") || strstr(text, " /"))
 		return false;
 	while ((unsigned char)text[ascii] >= ' ' && (unsigned char)text[ascii] < 0x7f)
 		ascii++;
@@ -143,6 +144,13 @@ static bool is_question(const char *text, const struct line *line)
 	return n && (text[n - 1] == '?' || (n > 3 && memcmp(text + n - 3, "\xef\xbc\x9f", 3) == 0));
 }
 
+/* Labels that workarounds use for themselves, "warning" and "details", do not end them. */
+static bool ends_work(enum section section)
+{
+	return section != SECTION_NONE && section != SECTION_CAUTION && section != SECTION_SUMMARY && section != SECTION_IMPACT && section != SECTION_OTHER &&
+	       section != SECTION_FAQ && section != SECTION_UPDATE && section != SECTION_MAXIMUM && !deploys(section);
+}
+
 static void text_line(struct place *p, uint32_t number)
 {
 	const struct line *line = &p->doc->lines[number];
@@ -156,9 +164,7 @@ static void text_line(struct place *p, uint32_t number)
 		read_cves(p, text, line->at);
 		return;
 	}
-	if (p->in_work && (section == SECTION_NONE || section == SECTION_UPDATE || section == SECTION_FAQ || deploys(section))) {
-		if (section == SECTION_NONE && line->bold)
-			p->section = SECTION_WORKAROUND;
+	if (p->in_work && !ends_work(section)) {
 		read_work_line(p, text, line->at, line->bold > 0 && line->bold * 2 >= line->n);
 		any_line(p, text, number, line->at);
 		return;
@@ -273,6 +279,7 @@ static void table_block(struct place *p, const struct table *table)
 	}
 	table_ids(p, table);
 	read_product_table(p, table);
+	p->listed = true;
 }
 
 static void block(struct place *p, const struct block *block)
@@ -288,6 +295,7 @@ static void block(struct place *p, const struct block *block)
 		const char        *text = p->doc->text + line->text;
 
 		p->item = block->kind == BLOCK_ITEM && i == 0;
+		p->ordered = p->item && block->ordered;
 		if (block->kind == BLOCK_HEADING) {
 			any_line(p, text, block->first + i, line->at);
 			if (i == 0 && !read_file_line(p, text, line->at))

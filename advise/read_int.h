@@ -19,11 +19,14 @@ struct place {
 	char               product[NAME_MAX_]; /* product that the last lines named; "" = none */
 	char               cve[24]; /* flaw of the heading, or "" */
 	uint16_t           depth; /* of the list item the line is in */
-	bool               item; /* the line begins an item */
+	bool               item, ordered; /* the line begins an item, of a numbered list */
+	bool               listed; /* the section has had its table */
 	bool               fixed; /* the line is fixed-width text */
 	char               value_key[PATH_SIZE]; /* the key that values of a .reg snippet belong to */
 	char              *work_text; /* of the workaround being read */
 	size_t             work_n, work_effect_n, work_undo_n;
+	bool               work_plain; /* the workaround being read is an item whose title is not bold */
+	const char        *work_parent; /* title over workarounds of an inner list, or NULL */
 };
 
 /* A fact's text; "" when it could not be kept. */

@@ -121,7 +121,7 @@ void read_product_line(struct place *p, const char *text, uint32_t line, uint32_
 	char            name[NAME_MAX_], kb[12] = "";
 	const char     *url;
 
-	if (!p->item || !looks_like_product(text))
+	if (!p->item || p->listed || !looks_like_product(text))
 		return;
 	product_name(text, name, sizeof(name), kb);
 	if (!name[0] || strlen(name) > 300)

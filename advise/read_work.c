@@ -1,4 +1,5 @@
 /* Reads workarounds: title, kind, ports, steps, effect and how it is undone. */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -51,25 +52,20 @@ static void port_add(struct workaround *w, const char *transport, uint32_t first
 	w->kinds |= WORK_PORT;
 }
 
-/* What may stand between two ports of one list: commas of both kinds, "and", "or", brackets, the word for port. */
+/* What may stand between two ports of one list: blanks, commas, and the language's words for "and" and "port". */
 static size_t joiner(const struct place *p, const char *text)
 {
-	static const char *const joiners[] = {
-		" ", ",", "/", "\xe3\x80\x81", "\xef\xbc\x8c", "\xe3\x81\x8a\xe3\x82\x88\xe3\x81\xb3", "\xe3\x81\xbe\xe3\x81\x9f\xe3\x81\xaf", "\xe3\x81\xa8",
-		"und ", "oder ", "sowie ", "and ", "\xe3\x83\x9d\xe3\x83\xbc\xe3\x83\x88", "Ports ", "Port ",
-	};
 	size_t took = 0;
 
-	(void)p;
-	for (size_t i = 0; i < sizeof(joiners) / sizeof(joiners[0]); i++) {
-		size_t n = strlen(joiners[i]);
+	for (;;) {
+		size_t n = strspn(text + took, " ,/");
 
-		if (strncmp(text + took, joiners[i], n) == 0) {
-			took += n;
-			i = (size_t)-1;
-		}
+		n += pack_word_at(p->pack, WORD_JOINER, text + took + n);
+		n = n ? n : pack_word_at(p->pack, WORD_PORT, text + took);
+		if (!n)
+			return took;
+		took += n;
 	}
-	return took;
 }
 
 /* Numbers of a list of ports at text, for this transport. */
@@ -95,7 +91,7 @@ static const char *port_list(struct place *p, struct workaround *w, const char *
 }
 
 /* "TCP and UDP" at text: the transport's name and how long it is. */
-static const char *transport_at(const char *text, size_t *took)
+static const char *transport_at(const struct place *p, const char *text, size_t *took)
 {
 	bool   tcp = strncmp(text, "TCP", 3) == 0, udp = strncmp(text, "UDP", 3) == 0;
 	size_t between;
@@ -103,17 +99,33 @@ static const char *transport_at(const char *text, size_t *took)
 	if (!tcp && !udp)
 		return NULL;
 	*took = 3;
-	between = strcspn(text + 3, "TU0123456789");
-	if (between < 24 && text[3] && (strncmp(text + 3 + between, tcp ? "UDP" : "TCP", 3) == 0) && (between <= 3 || strncmp(text + 3, " und", 4) == 0 || strstr(text + 3, "\xe3\x81\x8a\xe3\x82\x88\xe3\x81\xb3") == text + 4)) {
+	between = joiner(p, text + 3);
+	if (strncmp(text + 3 + between, tcp ? "UDP" : "TCP", 3) == 0) {
 		*took = 3 + between + 3;
 		return "tcp/udp";
 	}
 	return tcp ? "tcp" : "udp";
 }
 
+/* "445 port": a number just before the word at `at`. */
+static void port_before(struct workaround *w, const char *transport, const char *text, const char *at)
+{
+	const char *from = at;
+	size_t      n = 0;
+
+	while (from > text && from[-1] == ' ')
+		from--;
+	while (from > text && n < 5 && from[-1] >= '0' && from[-1] <= '9') {
+		from--;
+		n++;
+	}
+	if (n >= 2 && !(from > text && (from[-1] == '.' || (from[-1] | 32) == 'v')))
+		port_add(w, transport, text_number(from, 5, &n), text_number(from, 5, &n));
+}
+
 /*
  * Ports of a line. The word for port must be there, and not be the end of the word for support. A transport holds for the numbers that
- * follow it; numbers without one are of TCP and UDP unless the line has named one.
+ * follow it; numbers without one are of TCP and UDP.
  */
 static void ports_of(struct place *p, struct workaround *w, const char *text)
 {
@@ -123,48 +135,24 @@ static void ports_of(struct place *p, struct workaround *w, const char *text)
 	text_fold(text, strlen(text), folded);
 	if (!pack_says(p->pack, WORD_PORT, folded))
 		return;
+	if (pack_says(p->pack, WORD_ABOVE, folded))
+		port_add(w, "tcp/udp", 1025, 65535);
 	while (*at) {
 		size_t      took;
-		const char *named = transport_at(at, &took);
-		bool        jp = strncmp(at, "\xe3\x83\x9d\xe3\x83\xbc\xe3\x83\x88", 9) == 0 && !(at - text >= 6 && memcmp(at - 6, "\xe3\x82\xb5\xe3\x83\x9d", 6) == 0);
-		bool        de = strncmp(at, "Port", 4) == 0;
+		const char *named = transport_at(p, at, &took);
 
-		if (jp && at - text >= 3 && memcmp(at - 3, "\xe3\x82\xb5", 3) == 0)
-			jp = false;
 		if (named) {
 			transport = named;
 			at = port_list(p, w, transport, at + took);
-		} else if (jp) {
-			at = port_list(p, w, transport, at + 9);
-		} else if (de) {
-			at += 4 + (at[4] == 's');
-			at = *at == 'n' ? at : port_list(p, w, transport, at);
+		} else if ((took = pack_word_at(p->pack, WORD_NOT_PORT, at))) {
+			at += took;
+		} else if ((took = pack_word_at(p->pack, WORD_PORT, at))) {
+			port_before(w, transport, text, at);
+			at = port_list(p, w, transport, at + took);
 		} else {
 			at++;
 		}
 	}
-}
-
-/* "139/tcp", "445 port": numbers before their word. */
-static void ports_before(struct place *p, struct workaround *w, const char *text)
-{
-	static const char word[] = "\xe3\x83\x9d\xe3\x83\xbc\xe3\x83\x88";
-
-	for (const char *at = strstr(text, word); at; at = strstr(at + 9, word)) {
-		const char *from = at;
-		size_t      n;
-
-		while (from > text && from[-1] == ' ')
-			from--;
-		n = 0;
-		while (from > text && n < 5 && from[-1] >= '0' && from[-1] <= '9') {
-			from--;
-			n++;
-		}
-		if (n >= 2 && !(from > text && (from[-1] == '.' || (from[-1] | 32) == 'v')))
-			port_add(w, "tcp/udp", text_number(from, 5, &n), text_number(from, 5, &n));
-	}
-	(void)p;
 }
 
 /* Text of the part that is being read: steps, effect or undoing. */
@@ -201,6 +189,58 @@ static void begin(struct place *p, const char *title, uint32_t at, enum sure sur
 	p->value_key[0] = '\0';
 }
 
+static void begin_inner(struct place *p, const char *text, uint32_t at)
+{
+	char title[NAME_MAX_ * 2];
+
+	if (!p->work_parent) {
+		p->work_parent = p->b->workarounds[p->b->workaround_n - 1].title;
+		p->b->workaround_n--; /* it was only the title over those that follow */
+		p->work_n = 0;
+	}
+	p->section = SECTION_WORKAROUND;
+	snprintf(title, sizeof(title), "%.400s: %.400s", p->work_parent, text);
+	begin(p, title, at, SURE_HIGH);
+}
+
+/* A value that prose names: '"Enabled"' of type REG_DWORD, set to 00000000. */
+static void value_in_prose(struct place *p, const struct workaround *w)
+{
+	struct bulletin *b = p->b;
+	struct key      *key = NULL;
+	const char      *at, *digits = NULL;
+	size_t           n = 0;
+
+	for (uint32_t i = 0; i < b->key_n; i++)
+		if (!b->keys[i].verify && b->keys[i].workaround == b->workaround_n)
+			key = !key && !b->keys[i].value[0] ? &b->keys[i] : (struct key *)0; /* only when there is one, and it has no value */
+	if (!key || !strstr(w->text, "REG_DWORD"))
+		return;
+	for (at = w->text; !digits && *at; at++) {
+		size_t run = strspn(at, "01");
+
+		if (run == 8)
+			digits = at;
+		at += run;
+		if (!*at)
+			break;
+	}
+	for (at = strchr(w->text, '"'); at && !n; at = strchr(at + 1, '"')) {
+		size_t run = 0;
+
+		while ((at[1 + run] >= 'A' && at[1 + run] <= 'Z') || (at[1 + run] >= 'a' && at[1 + run] <= 'z'))
+			run++;
+		if (run > 1 && at[1 + run] == '"' && at[1] >= 'A' && at[1] <= 'Z') {
+			n = run;
+			key->value = keep_n(b, at + 1, n);
+		}
+	}
+	if (n && digits)
+		key->data = keep_n(b, digits, 8);
+	if (n)
+		key->from.sure = SURE_LOW;
+}
+
 void read_work_end(struct place *p)
 {
 	struct workaround *w = current(p);
@@ -210,9 +250,20 @@ void read_work_end(struct place *p)
 	w->text = p->work_n > 1 ? keep_n(p->b, p->work_text + 1, p->work_n - 1) : "";
 	w->effect = keep_n(p->b, p->work_text + LONG_TEXT, p->work_effect_n);
 	w->undo = keep_n(p->b, p->work_text + 2 * LONG_TEXT, p->work_undo_n);
-	if (strncmp(w->title, "", 1) == 0)
-		w->from.sure = SURE_LOW;
+	value_in_prose(p, w);
 	p->work_n = p->work_effect_n = p->work_undo_n = 0;
+}
+
+/* An item that is not bold begins a workaround when none is open, or when the open one began so too. */
+static bool is_plain_title(const struct place *p)
+{
+	return p->item && p->depth == 1 && !p->ordered && !p->fixed && (!p->work_n || p->work_plain) && p->section != SECTION_UNDO;
+}
+
+/* Below a title without words of its own, bold items of the inner list are the workarounds. */
+static bool is_inner_title(const struct place *p, bool titled)
+{
+	return titled && p->item && p->depth == 2 && !p->fixed && (p->work_parent || (p->work_n == 1 && !p->work_plain));
 }
 
 /* A title is bold; an item's at the outermost list, or a paragraph outside lists. Notes are none. */
@@ -237,6 +288,14 @@ void read_work_line(struct place *p, const char *text, uint32_t at, bool titled)
 	if (is_title(p, text, titled)) {
 		p->section = SECTION_WORKAROUND;
 		begin(p, text, at, p->item ? SURE_HIGH : SURE_MEDIUM);
+		p->work_parent = NULL;
+		p->work_plain = false;
+	} else if (is_inner_title(p, titled)) {
+		begin_inner(p, text, at);
+	} else if (is_plain_title(p)) {
+		p->section = SECTION_WORKAROUND;
+		begin(p, text, at, SURE_LOW);
+		p->work_plain = true;
 	}
 	w = current(p);
 	if (!w)
@@ -246,8 +305,7 @@ void read_work_line(struct place *p, const char *text, uint32_t at, bool titled)
 	if (p->section == SECTION_WORKAROUND) {
 		w->kinds |= kinds;
 		ports_of(p, w, text);
-		ports_before(p, w, text);
 	}
-	if (!titled || p->section != SECTION_WORKAROUND)
+	if (at != w->from.line)
 		append(p, text);
 }
