@@ -140,6 +140,7 @@ struct bulletin {
 	struct from   title_severity_from, maximum_from;
 	enum impact   impact;
 	struct from   impact_from;
+	bool          says_workaround, says_no_workaround; /* there is a section of them; it says that there is none */
 	bool          says_replaces, says_none_replaced; /* there is a statement at all */
 	struct from   replaces_from;
 

@@ -239,9 +239,7 @@ static size_t piece_text(struct builder *b, const char *text, size_t n)
 		i++;
 	raw_text(b, text, i);
 	if (i < n && text[i] == '\n') {
-		b->gap = true;
-		if (!b->cell_open)
-			build_break(b);
+		build_break(b); /* a blank to HTML, but bulletins begin a new thought there */
 		return i + 1;
 	}
 	if (i < n) {

@@ -384,6 +384,8 @@ json_t *bulletin_json(const struct bulletin *b)
 		json_object_set_new(root, topic_name((enum topic)topic), statements(b, (enum topic)topic));
 	json_object_set_new(root, "installers", installers(b));
 	json_object_set_new(root, "switches", switches(b));
+	json_object_set_new(root, "says_workarounds", json_boolean(b->says_workaround));
+	json_object_set_new(root, "says_no_workaround", json_boolean(b->says_no_workaround));
 	json_object_set_new(root, "workarounds", workarounds(b));
 	json_object_set_new(root, "acknowledgements", credits(b));
 	json_object_set_new(root, "references", references(b));

@@ -41,6 +41,7 @@ static const char *const answer_names[] = {"unknown", "yes", "no", "maybe", "not
 static const char *const month_names[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"};
 static const char *const word_names[] = {
 	"none", "port", "not-port", "tail", "service", "block", "policy", "readonly", "firewall", "updated", "date", "above", "issue", "joiner",
+	"version", "restart", "no-workaround",
 };
 
 static const struct {
@@ -191,6 +192,16 @@ int pack_find(const struct pack *pack, enum pack_kind kind, const char *folded)
 			best = rule;
 	}
 	return best ? best->id : 0;
+}
+
+int pack_find_equal(const struct pack *pack, enum pack_kind kind, const char *folded)
+{
+	size_t n = strlen(folded);
+
+	for (size_t i = 0; i < pack->count; i++)
+		if (pack->rules[i].kind == kind && pack->rules[i].op == OP_EQUAL && fits(&pack->rules[i], folded, n))
+			return pack->rules[i].id;
+	return 0;
 }
 
 int pack_find_text(const struct pack *pack, enum pack_kind kind, const char *text, size_t n)

@@ -39,7 +39,7 @@ enum answer { ANSWER_UNKNOWN = 0, ANSWER_YES, ANSWER_NO, ANSWER_MAYBE, ANSWER_NO
 
 /* Words that sentences are searched for. */
 enum word { WORD_NONE = 0, WORD_PORT, WORD_NOT_PORT, WORD_TAIL, WORD_SERVICE, WORD_BLOCK, WORD_POLICY, WORD_READONLY, WORD_FIREWALL, WORD_UPDATED, WORD_DATE, WORD_ABOVE,
-	WORD_ISSUE, WORD_JOINER, WORDS };
+	WORD_ISSUE, WORD_JOINER, WORD_VERSION, WORD_RESTART, WORD_NO_WORKAROUND, WORDS };
 
 struct pack; /* opaque */
 
@@ -50,7 +50,9 @@ void         pack_close(struct pack **pack);
 const char *pack_language(const struct pack *pack);
 /* The id of the rule of that kind that fits the folded text best: equal before prefix before part, longer before shorter; 0 for none. */
 int pack_find(const struct pack *pack, enum pack_kind kind, const char *folded);
-/* The same for text as it stands. */
+/* Only a rule that equals the text; 0 for none. */
+int pack_find_equal(const struct pack *pack, enum pack_kind kind, const char *folded);
+/* The same as pack_find for text as it stands. */
 int pack_find_text(const struct pack *pack, enum pack_kind kind, const char *text, size_t n);
 /* The text holds one of the words of that id. */
 /* A word of that id begins at text as it stands: its octets, or 0. */

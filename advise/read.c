@@ -33,6 +33,7 @@ static void enter(struct place *p, enum section section)
 		p->in_work = false;
 	}
 	if (section == SECTION_WORKAROUND) {
+		p->b->says_workaround = true;
 		if (!p->in_work)
 			read_work_end(p);
 		p->in_work = true;
@@ -91,8 +92,10 @@ static void any_line(struct place *p, const char *text, uint32_t line, uint32_t 
 	read_cves(p, text, at);
 	read_keys(p, text, at);
 	read_reference(p, text, line, at);
-	if (!read_file_line(p, text, at))
+	if (!read_file_line(p, text, at)) {
+		read_file_prose(p, text, at);
 		read_deploy_line(p, text, at);
+	}
 }
 
 /* A line of a section. */
@@ -124,6 +127,11 @@ static enum section label(const struct place *p, const struct line *line, const 
 	enum section section;
 	char         folded[FOLD_MAX];
 
+	if (!n && line->n < 120 && !p->in_work && text_ends_with_colon(text, line->n)) { /* a few bulletins have labels that are not bold */
+		text_fold(text, line->n, folded);
+		*out_value = line->n;
+		return (enum section)pack_find_equal(p->pack, PACK_SECTION, folded);
+	}
 	if (!n || n > 400)
 		return SECTION_NONE;
 	text_fold(text, n, folded);
@@ -331,6 +339,7 @@ bool bulletin_read(const struct pack *pack, const char *source, const char *byte
 	for (uint32_t i = 0; i < doc.block_n; i++)
 		block(p, &doc.blocks[i]);
 	read_work_end(p);
+	read_restart_end(p);
 	check_facts(p);
 	doc_close(&doc);
 	free(p->work_text);

@@ -177,10 +177,37 @@ static void statement_line(struct place *p, enum topic topic, const char *text, 
 		*last = (struct statement){.topic = topic, .product = keep(b, place_product(p)), .text = keep(b, text), .answer = answer, .from = {at, SURE_HIGH}};
 }
 
+/* Bulletins without a section on restarts may speak of one in an answer: kept for when nothing better comes. */
+static void note_restart(struct place *p, const char *text, uint32_t at)
+{
+	char folded[FOLD_MAX];
+
+	if (p->restart || p->in_work || p->section == SECTION_REVISIONS || p->section == SECTION_RESTART)
+		return;
+	text_fold(text, strlen(text), folded);
+	if (!pack_says(p->pack, WORD_RESTART, folded))
+		return;
+	p->restart = keep(p->b, text);
+	p->restart_at = at;
+}
+
+void read_restart_end(struct place *p)
+{
+	for (uint32_t i = 0; i < p->b->statement_n; i++)
+		if (p->b->statements[i].topic == TOPIC_RESTART)
+			return;
+	if (!p->restart)
+		return;
+	p->product[0] = p->base[0] = '\0';
+	statement_line(p, TOPIC_RESTART, p->restart, p->restart_at);
+	p->b->statements[p->b->statement_n - (p->b->statement_n > 0)].from.sure = SURE_LOW;
+}
+
 void read_deploy_line(struct place *p, const char *text, uint32_t at)
 {
 	if (!*text)
 		return;
+	note_restart(p, text, at);
 	installers(p, text, at);
 	option_line(p, text, at);
 	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)

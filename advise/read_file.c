@@ -276,6 +276,11 @@ bool read_file_line(struct place *p, const char *text, uint32_t at)
 		else if (!(n == 1 && *w == '-'))
 			return false;
 	}
+	/* "49.754.624" alone is a size with German points, not a version. */
+	if (version >= 0 && size < 0 && size_of(words[version].text, words[version].n)) {
+		size = version;
+		version = -1;
+	}
 	if (name < 0 || !day || (version < 0 && size < 0))
 		return false;
 	file = file_new(p, at, p->fixed ? SURE_HIGH : SURE_MEDIUM);
@@ -290,4 +295,55 @@ bool read_file_line(struct place *p, const char *text, uint32_t at)
 	if (folder >= 0)
 		set_folder(p, file, words[folder].text, words[folder].n);
 	return true;
+}
+
+/* Dots and digits at text that are a version of three numbers or more: their octets, or 0. */
+static size_t version_span(const char *text)
+{
+	size_t   n = strspn(text, "0123456789.");
+	unsigned dots = 0;
+
+	while (n && text[n - 1] == '.')
+		n--;
+	for (size_t i = 0; i < n; i++)
+		dots += text[i] == '.';
+	return dots >= 2 && is_version(text, n) ? n : 0;
+}
+
+static bool known_file(const struct bulletin *b, const char *name, size_t name_n, const char *version, size_t n)
+{
+	for (uint32_t i = 0; i < b->file_n; i++)
+		if (strncasecmp(b->files[i].name, name, name_n) == 0 && !b->files[i].name[name_n] && strncmp(b->files[i].version, version, n) == 0 && !b->files[i].version[n])
+			return true;
+	return false;
+}
+
+/* "Nsum.exe ... version 4.1.0.3857": before there were tables, until 2003, a sentence says which version holds the fix. */
+void read_file_prose(struct place *p, const char *text, uint32_t at)
+{
+	char folded[FOLD_MAX];
+
+	if (bulletin_year(p->b) > 2003 || p->in_work)
+		return;
+	text_fold(text, strlen(text), folded);
+	if (!pack_says(p->pack, WORD_VERSION, folded))
+		return;
+	for (size_t i = 0; text[i];) {
+		size_t       n = 0, span = 0, far = 0;
+		struct file *file;
+
+		while (isalnum((unsigned char)text[i + n]) || (text[i + n] && strchr("._-", text[i + n])))
+			n++;
+		if (!n || !is_file(text + i, n)) {
+			i += n ? n : 1;
+			continue;
+		}
+		for (far = n; text[i + far] && far < n + 80 && !span; far++)
+			span = isdigit((unsigned char)text[i + far]) && !isdigit((unsigned char)text[i + far - 1]) ? version_span(text + i + far) : 0;
+		if (span && !known_file(p->b, text + i, n, text + i + far - 1, span) && (file = file_new(p, at, SURE_LOW))) {
+			file->name = keep_n(p->b, text + i, n);
+			file->version = keep_n(p->b, text + i + far - 1, span);
+		}
+		i += n;
+	}
 }

@@ -22,6 +22,8 @@ struct place {
 	bool               item, ordered; /* the line begins an item, of a numbered list */
 	bool               listed; /* the section has had its table */
 	bool               fixed; /* the line is fixed-width text */
+	const char        *restart; /* a sentence outside the sections on restarts that speaks of one, or NULL */
+	uint32_t           restart_at;
 	char               value_key[PATH_SIZE]; /* the key that values of a .reg snippet belong to */
 	char              *work_text; /* of the workaround being read */
 	size_t             work_n, work_effect_n, work_undo_n;
@@ -53,12 +55,14 @@ void read_cves(struct place *p, const char *text, uint32_t at);
 void read_product_line(struct place *p, const char *text, uint32_t line, uint32_t at);
 void read_product_table(struct place *p, const struct table *table);
 bool read_file_table(struct place *p, const struct table *table);
+void read_file_prose(struct place *p, const char *text, uint32_t at);
 bool read_file_line(struct place *p, const char *text, uint32_t at);
 void read_keys(struct place *p, const char *text, uint32_t at);
 void read_replaced_line(struct place *p, const char *text, uint32_t at);
 bool read_replaced_table(struct place *p, const struct table *table);
 void read_work_line(struct place *p, const char *text, uint32_t at, bool titled);
 void read_work_end(struct place *p);
+void read_restart_end(struct place *p);
 void read_deploy_line(struct place *p, const char *text, uint32_t at);
 bool read_switch_table(struct place *p, const struct table *table);
 void read_revision(struct place *p, const char *text, uint32_t at);

@@ -10,7 +10,7 @@ static const char *const product_words[] = {
 	"Visual", "Silverlight", "SharePoint", "ISA Server", "Proxy Server", "Media Player", "Adobe Flash", "Works", "Publisher", "MDAC",
 	"DirectX", "Server", "Skype", "Lync", "Visio", "Access", "Project", "FrontPage", "Commerce", "BizTalk", "Forefront", "MSXML", "NetMeeting",
 	"XML Core", "Edge", "Services for UNIX", "Virtual", "IIS", "Outlook Express", "MSN", "JScript", "VBScript", "InfoPath", "OneNote", "WINS",
-	"Data Access", "XP", "Host Integration", "Site Server", "Content Management", "Money", "SNA", "Message Queue", "DirectShow", "Live",
+	"Data Access", "VM", "XP", "Host Integration", "Site Server", "Content Management", "Money", "SNA", "Message Queue", "DirectShow", "Live",
 };
 
 bool looks_like_product(const char *text)
@@ -121,12 +121,12 @@ void read_product_line(struct place *p, const char *text, uint32_t line, uint32_
 	char            name[NAME_MAX_], kb[12] = "";
 	const char     *url;
 
-	if (!p->item || p->listed || !looks_like_product(text))
+	if (!p->item || p->listed || (!looks_like_product(text) && bulletin_year(p->b) > 2003))
 		return;
 	product_name(text, name, sizeof(name), kb);
-	if (!name[0] || strlen(name) > 300)
+	if (!name[0] || strlen(name) > 500)
 		return;
-	product = product_of(p->b, name, "", p->section == SECTION_AFFECTED, (struct from){at, SURE_HIGH});
+	product = product_of(p->b, name, "", p->section == SECTION_AFFECTED, (struct from){at, looks_like_product(text) && strlen(name) < 200 ? SURE_HIGH : SURE_LOW});
 	if (!product)
 		return;
 	if (kb[0])

@@ -298,8 +298,11 @@ void read_work_line(struct place *p, const char *text, uint32_t at, bool titled)
 		p->work_plain = true;
 	}
 	w = current(p);
-	if (!w)
-		return; /* the words before the first one */
+	if (!w) { /* the words before the first one, or instead of one */
+		text_fold(text, strlen(text), folded);
+		p->b->says_no_workaround |= pack_says(p->pack, WORD_NO_WORKAROUND, folded);
+		return;
+	}
 	text_fold(text, strlen(text), folded);
 	kinds = kinds_of(p, folded);
 	if (p->section == SECTION_WORKAROUND) {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 const char *const yield_names[YIELDS] = {
-	"cve", "affected", "severity", "ratings", "says-replaces", "replaced", "files", "verify-key", "workaround", "ports", "workaround-registry", "restart", "revisions", "title",
+	"cve", "affected", "severity", "ratings", "says-replaces", "replaced", "files", "verify-key", "workaround-section", "workaround", "ports", "workaround-registry", "restart", "revisions", "title",
 };
 const char *const era_names[ERAS] = {"1999-2000", "2001-2003", "2004-2007", "2008-2010", "2011-2013", "2014", "2015-2017"};
 
@@ -68,7 +68,7 @@ void yields_add(struct yields *y, const struct bulletin *b)
 	unsigned       era = era_of(bulletin_year(b));
 	const uint32_t n[YIELDS] = {
 		b->cve_n, affected(b), b->maximum > SEVERITY_NONE || b->computed > SEVERITY_NONE || b->title_severity > SEVERITY_NONE, b->rating_n, b->says_replaces, replaced(b),
-		b->file_n, keys(b, true), b->workaround_n, ports(b), keys(b, false), restarts(b), b->revision_n + (b->published != 0), b->title[0] != '\0',
+		b->file_n, keys(b, true), b->says_workaround, b->workaround_n, ports(b), keys(b, false), restarts(b), b->revision_n + (b->published != 0), b->title[0] != '\0',
 	};
 
 	y->bulletins[era]++;

@@ -4,7 +4,7 @@
 
 #include "advise/bulletin.h"
 
-enum { ERAS = 7, YIELDS = 14 };
+enum { ERAS = 7, YIELDS = 15 };
 
 struct yields {
 	uint32_t bulletins[ERAS], have[ERAS][YIELDS], facts[ERAS][YIELDS]; /* facts: how many in all */
