@@ -75,14 +75,18 @@ static bool names_product(struct place *p, const struct line *line, const char *
 	size_t ascii = 0;
 	char   folded[FOLD_MAX];
 
-	if (!deploys(p->section) || p->section == SECTION_PREREQUISITE || line->n > 400 || !looks_like_product(text) || strstr(text, "HKEY") || strstr(text, "HKLM") || strstr(text, "://") || strcasestr(text, "-kb") || strstr(text, " /"))
+	if (!deploys(p->section) || (p->section == SECTION_PREREQUISITE && !bold) || line->n > 400 || !looks_like_product(text) || strstr(text, "HKEY") || strstr(text, "HKLM") || strstr(text, "://") || strcasestr(text, "-kb") || strstr(text, " /"))
 		return false;
 	while ((unsigned char)text[ascii] >= ' ' && (unsigned char)text[ascii] < 0x7f)
 		ascii++;
 	text_fold(text, line->n, folded);
 	if (!colon && !bold && !(ascii == line->n && line->n < 160 && !strchr(text, '\\') && !strchr(text, '=') && !strstr(text, "-x86") && !strstr(text, ". ")) && !pack_ends(p->pack, WORD_TAIL, folded))
 		return false;
-	product_name(text, p->product, sizeof(p->product), NULL);
+	/* Until 2003 a bold name heads a block of labels, later only the next table. */
+	if (bold && colon && !p->depth && bulletin_year(p->b) <= 2003)
+		product_name(text, p->base, sizeof(p->base), NULL);
+	else
+		product_name(text, p->product, sizeof(p->product), NULL);
 	return true;
 }
 
@@ -183,8 +187,7 @@ static void text_line(struct place *p, uint32_t number)
 		note_cve(p, text, false);
 		enter(p, section);
 		p->in_faq = faq && is_question(text, line);
-		if (!deploys(section) || section == SECTION_FILES || section == SECTION_VERIFY)
-			p->product[0] = '\0';
+		p->product[0] = '\0';
 		if (p->in_work)
 			read_work_line(p, rest, line->at, false);
 		if (*rest)
@@ -290,6 +293,14 @@ static void table_block(struct place *p, const struct table *table)
 	p->listed = true;
 }
 
+/* An item whose next neighbour is an item of its list, or the end of it. */
+static bool is_leaf(const struct place *p, const struct block *block)
+{
+	const struct block *next = block + 1;
+
+	return next == p->doc->blocks + p->doc->block_n || next->kind == BLOCK_HEADING || next->level < block->level || (next->kind == BLOCK_ITEM && next->level == block->level);
+}
+
 static void block(struct place *p, const struct block *block)
 {
 	if (block->kind == BLOCK_TABLE) {
@@ -304,6 +315,7 @@ static void block(struct place *p, const struct block *block)
 
 		p->item = block->kind == BLOCK_ITEM && i == 0;
 		p->ordered = p->item && block->ordered;
+		p->leaf = p->item && block->count == 1 && is_leaf(p, block);
 		if (block->kind == BLOCK_HEADING) {
 			any_line(p, text, block->first + i, line->at);
 			if (i == 0 && !read_file_line(p, text, line->at))

@@ -263,7 +263,7 @@ static bool is_plain_title(const struct place *p)
 /* Below a title without words of its own, bold items of the inner list are the workarounds. */
 static bool is_inner_title(const struct place *p, bool titled)
 {
-	return titled && p->item && p->depth == 2 && !p->fixed && (p->work_parent || (p->work_n == 1 && !p->work_plain));
+	return titled && p->item && p->depth == 2 && !p->leaf && !p->fixed && (p->work_parent || (p->work_n == 1 && !p->work_plain));
 }
 
 /* A title is bold; an item's at the outermost list, or a paragraph outside lists. Notes are none. */
@@ -274,6 +274,8 @@ static bool is_title(const struct place *p, const char *text, bool titled)
 	if (!titled || p->fixed || p->depth > 1 || (p->depth == 1 && !p->item))
 		return false;
 	text_fold(text, strlen(text), folded);
+	if (!p->depth && p->work_n && pack_ends(p->pack, WORD_STEPS, folded))
+		return false; /* "to do so:" begins the steps */
 	return !(pack_says(p->pack, WORD_ISSUE, folded) && strlen(folded) < 40);
 }
 
