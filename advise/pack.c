@@ -225,17 +225,17 @@ size_t pack_word_at(const struct pack *pack, enum word word, const char *text)
 	return best;
 }
 
-bool pack_ends(const struct pack *pack, enum word word, const char *folded)
+size_t pack_ends(const struct pack *pack, enum word word, const char *folded)
 {
-	size_t n = strlen(folded);
+	size_t n = strlen(folded), best = 0;
 
 	for (size_t i = 0; i < pack->count; i++) {
 		const struct rule *rule = &pack->rules[i];
 
-		if (rule->kind == PACK_WORD && rule->id == word && rule->n <= n && memcmp(folded + n - rule->n, rule->text, rule->n) == 0)
-			return true;
+		if (rule->kind == PACK_WORD && rule->id == word && rule->n > best && rule->n <= n && memcmp(folded + n - rule->n, rule->text, rule->n) == 0)
+			best = rule->n;
 	}
-	return false;
+	return best;
 }
 
 bool pack_says(const struct pack *pack, enum word word, const char *folded)

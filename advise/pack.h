@@ -57,8 +57,8 @@ int pack_find_text(const struct pack *pack, enum pack_kind kind, const char *tex
 /* The text holds one of the words of that id. */
 /* A word of that id begins at text as it stands: its octets, or 0. */
 size_t pack_word_at(const struct pack *pack, enum word word, const char *text);
-/* It ends with one of them. */
-bool pack_ends(const struct pack *pack, enum word word, const char *folded);
+/* It ends with one of them: the longest's octets, or 0. */
+size_t pack_ends(const struct pack *pack, enum word word, const char *folded);
 bool pack_says(const struct pack *pack, enum word word, const char *folded);
 
 /* The packs that are compiled in; ends with NULL text. */

@@ -1,12 +1,13 @@
 /* Walks a bulletin's blocks, knows which section and product each line is about, and hands it to the readers of its facts. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "advise/read_int.h"
 #include "advise/store.h"
 #include "advise/text.h"
 
-enum { STORE_MAX = 64 << 20 };
+enum { STORE_MAX = 64 << 20, LABEL_ROWS = 64 };
 
 /* A heading or label that names its flaw keeps it for what follows; one that begins another part ends that. */
 static void note_cve(struct place *p, const char *text, bool ends)
@@ -68,11 +69,24 @@ static void heading(struct place *p, const char *text, uint16_t level)
 	enter(p, section == SECTION_NONE ? SECTION_OTHER : section);
 }
 
+/* "... no baai": a product's name ends before the words that pick it. */
+static void without_tail(char *name, size_t tail)
+{
+	size_t n = strlen(name);
+
+	if (!tail || tail > n)
+		return;
+	n -= tail;
+	while (n && name[n - 1] == ' ')
+		n--;
+	name[n] = '\0';
+}
+
 /* "Windows 2000:" and the like before a table, a key or a command: what follows is about that product. */
 static bool names_product(struct place *p, const struct line *line, const char *text)
 {
 	bool   colon = text_ends_with_colon(text, line->n), bold = line->bold + 1 >= line->n;
-	size_t ascii = 0;
+	size_t ascii = 0, tail;
 	char   folded[FOLD_MAX];
 
 	if (!deploys(p->section) || (p->section == SECTION_PREREQUISITE && !bold) || line->n > 400 || !looks_like_product(text) || strstr(text, "HKEY") || strstr(text, "HKLM") || strstr(text, "://") || strcasestr(text, "-kb") || strstr(text, " /"))
@@ -80,25 +94,43 @@ static bool names_product(struct place *p, const struct line *line, const char *
 	while ((unsigned char)text[ascii] >= ' ' && (unsigned char)text[ascii] < 0x7f)
 		ascii++;
 	text_fold(text, line->n, folded);
-	if (!colon && !bold && !(ascii == line->n && line->n < 160 && !strchr(text, '\\') && !strchr(text, '=') && !strstr(text, "-x86") && !strstr(text, ". ")) && !pack_ends(p->pack, WORD_TAIL, folded))
+	tail = pack_ends(p->pack, WORD_TAIL, folded);
+	if (!colon && !bold && !(ascii == line->n && line->n < 160 && !strchr(text, '\\') && !strchr(text, '=') && !strstr(text, "-x86") && !strstr(text, ". ")) && !tail)
 		return false;
 	/* Until 2003 a bold name heads a block of labels, later only the next table. */
 	if (bold && colon && !p->depth && bulletin_year(p->b) <= 2003)
 		product_name(text, p->base, sizeof(p->base), NULL);
 	else
 		product_name(text, p->product, sizeof(p->product), NULL);
+	without_tail(p->product, tail);
 	return true;
+}
+
+/* "ISA2000-KB816458" and in the next line "-x86.exe -q": one command, broken by the page. */
+static const char *whole_command(struct place *p, const char *text, uint32_t line, char out[NAME_MAX_])
+{
+	const struct line *next = line + 1 < p->doc->line_n ? &p->doc->lines[line + 1] : NULL;
+	size_t             n = strlen(text);
+	const char        *rest = next ? p->doc->text + next->text : "";
+
+	if (n < 8 || text[n - 1] < '0' || text[n - 1] > '9' || strncasecmp(rest, "-x", 2) != 0 || n + next->n + 1 > NAME_MAX_)
+		return text;
+	memcpy(out, text, n);
+	memcpy(out + n, rest, next->n + 1);
+	return out;
 }
 
 /* What every line may hold, whatever it is about. */
 static void any_line(struct place *p, const char *text, uint32_t line, uint32_t at)
 {
+	char joined[NAME_MAX_];
+
 	read_cves(p, text, at);
 	read_keys(p, text, at);
 	read_reference(p, text, line, at);
 	if (!read_file_line(p, text, at)) {
 		read_file_prose(p, text, at);
-		read_deploy_line(p, text, at);
+		read_deploy_line(p, whole_command(p, text, line, joined), at);
 	}
 }
 
@@ -245,7 +277,7 @@ static bool has_label_column(const struct place *p, const struct table *table)
 {
 	char text[FOLD_MAX];
 
-	for (uint32_t r = 0; r < table->count && r < 12; r++) {
+	for (uint32_t r = 0; r < table->count && r < LABEL_ROWS; r++) {
 		const struct row *row = &p->doc->rows[table->first + r];
 
 		if (!row->count)

@@ -119,6 +119,10 @@ static void option_line(struct place *p, const char *text, uint32_t at)
 		return;
 	while ((unsigned char)text[n] > ' ' && (unsigned char)text[n] < 0x7f && text[n] != ':')
 		n++;
+	if (text[n] == ' ' && text[n + 1] == '<' && strcspn(text + n, ">") < 24 && text[n + strcspn(text + n, ">")]) /* "-UHF <X> :" */
+		n += strcspn(text + n, ">") + 1;
+	if (text[n] == ' ' && text[n + 1] == ':')
+		n++;
 	if (n > 40 || (text[n] != ':' && text[n] != ' ') || (*text == '-' && text[n] != ':'))
 		return;
 	option_add(p, text, n, text_behind_colon(text + n), at, SURE_MEDIUM);

@@ -75,6 +75,9 @@ void product_name(const char *text, char *out, size_t size, char out_kb[12])
 	dash = memmem(text, n, arrow, 3);
 	if (dash && dash > text + 8)
 		n = (size_t)(dash - text);
+	dash = memmem(text, n, " - ", 3);
+	if (dash && dash > text + 8 && (unsigned char)dash[3] >= 0x80) /* a remark in the bulletin's language */
+		n = (size_t)(dash - text);
 	const char *from = text_trim(text, &n, ":-");
 
 	while (n > 3 && memcmp(from + n - 3, "\xef\xbc\x9a", 3) == 0) {
@@ -250,8 +253,7 @@ static void row_name(struct reading *r, const struct row *row, char *out, size_t
 	if (part_kb[0])
 		memcpy(kb, part_kb, sizeof(part_kb));
 	if (looks_like_product(part) && strlen(out) + strlen(part) + 4 < size) {
-		strncpy(text, out, sizeof(text) - 1);
-		text[sizeof(text) - 1] = '\0';
+		memcpy(text, out, strlen(out) + 1);
 		snprintf(out, size, "%.250s / %.250s", text, part);
 	}
 }
