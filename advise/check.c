@@ -29,7 +29,7 @@ static void check_cves(struct bulletin *b)
 {
 	for (uint32_t i = 0; i < b->cve_n; i++) {
 		if (b->cves[i].flags & CVE_IMPOSSIBLE)
-			contradict(b, "cve.impossible", b->cves[i].from.line, 0, "%s cannot be an id: numbers of its year have four digits.", b->cves[i].id);
+			contradict(b, "cve.impossible", b->cves[i].from.line, 0, "%s cannot be an id: its year or its number of digits is wrong.", b->cves[i].id);
 		if (b->cves[i].flags & CVE_NEWER)
 			contradict(b, "cve.newer", b->cves[i].from.line, b->id_from.line, "%s is newer than its bulletin %s; it may come from a later revision.", b->cves[i].id, b->id);
 	}
@@ -79,12 +79,13 @@ static unsigned year_of(const char *id)
 
 static void check_replaced(struct bulletin *b)
 {
-	bool any = false;
+	const struct replacement *any = NULL;
 
 	for (uint32_t i = 0; i < b->replacement_n; i++)
-		any |= b->replacements[i].holds && !b->replacements[i].product[0];
+		if (b->replacements[i].holds && !b->replacements[i].product[0] && b->replacements[i].bulletin[0])
+			any = &b->replacements[i];
 	if (b->says_none_replaced && any)
-		contradict(b, "replaced", b->replaces_from.line, b->replacements[0].from.line, "One place says that nothing is replaced, another names %s.", b->replacements[0].bulletin);
+		contradict(b, "replaced", b->replaces_from.line, any->from.line, "One place says that nothing is replaced, another names %s.", any->bulletin);
 	for (uint32_t i = 0; i < b->replacement_n; i++)
 		if (b->replacements[i].bulletin[0] && b->id[0] && year_of(b->replacements[i].bulletin) > bulletin_year(b))
 			contradict(b, "replaced.newer", b->replacements[i].from.line, b->id_from.line, "It says to replace %s, which is newer.", b->replacements[i].bulletin);
@@ -112,13 +113,13 @@ static void check_dates(struct bulletin *b)
 		contradict(b, "date.last", b->date_from.line, b->revisions[b->revision_n - 1].from.line, "Last updated on %u, but the last revision is of %u.", b->updated, last);
 }
 
-/* The same file of the same branch and architecture for one product, with two versions. */
+/* Two rows that differ in nothing but the version: one of them is a slip. */
 static void check_files(struct bulletin *b)
 {
 	for (uint32_t i = 1; i < b->file_n; i++) {
 		const struct file *f = &b->files[i], *g = &b->files[i - 1];
 
-		if (strcmp(f->name, g->name) == 0 && strcmp(f->product, g->product) == 0 && strcmp(f->folder, g->folder) == 0 && strcmp(f->arch, g->arch) == 0 && f->version[0] &&
+		if (f->size && f->size == g->size && f->day == g->day && strcmp(f->time, g->time) == 0 && strcmp(f->name, g->name) == 0 && strcmp(f->product, g->product) == 0 && strcmp(f->folder, g->folder) == 0 && strcmp(f->arch, g->arch) == 0 && f->version[0] &&
 		    g->version[0] && strcmp(f->version, g->version) != 0)
 			contradict(b, "file.version", g->from.line, f->from.line, "%s has two versions in one table: %s and %s.", f->name, g->version, f->version);
 	}

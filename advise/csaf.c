@@ -541,7 +541,7 @@ static json_t *vulnerability(const struct bulletin *b, const struct cve *cve)
 	json_set_text(one, "title", cve && cve->title[0] ? cve->title : b->title);
 	json_array_append_new(notes, note("description", "Title", cve && cve->title[0] ? cve->title : b->title[0] ? b->title : b->id));
 	if (cve && cve->flags & CVE_IMPOSSIBLE)
-		json_array_append_new(notes, note("other", "Doubt", "This id cannot exist: numbers of its year have four digits. It is kept as the bulletin writes it."));
+		json_array_append_new(notes, note("other", "Doubt", "This id cannot exist: its year or its number of digits is wrong. It is kept as the bulletin writes it."));
 	if (cve && cve->flags & CVE_NEWER)
 		json_array_append_new(notes, note("other", "Doubt", "This id is newer than the bulletin."));
 	json_object_set_new(one, "notes", notes);

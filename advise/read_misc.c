@@ -16,7 +16,7 @@ static unsigned cve_flags(const struct bulletin *b, const char *id)
 	if (digits > 4 && (year < 2014 || id[9] == '0'))
 		flags |= CVE_IMPOSSIBLE;
 	if (bulletin_year(b) && year > bulletin_year(b))
-		flags |= CVE_NEWER;
+		flags |= year > bulletin_year(b) + 10 ? CVE_IMPOSSIBLE : CVE_NEWER; /* CVE-2914-8985 */
 	return flags;
 }
 
