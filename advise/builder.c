@@ -147,9 +147,12 @@ static void piece_add(struct builder *b, const char *text, size_t n)
 		line->bold = line->n;
 }
 
-static bool is_blank(char c)
+/* Octets of the blank at text; a no-break one is a blank like others. */
+static size_t blank(const char *text, size_t n)
 {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+	if (*text == ' ' || *text == '\t' || *text == '\n' || *text == '\r')
+		return 1;
+	return n > 1 && text[0] == '\xc2' && text[1] == '\xa0' ? 2 : 0;
 }
 
 void build_text(struct builder *b, const char *text, size_t n)
@@ -165,11 +168,11 @@ void build_text(struct builder *b, const char *text, size_t n)
 	while (i < n) {
 		size_t from = i;
 
-		while (i < n && is_blank(text[i]))
-			i++;
+		for (size_t took; i < n && (took = blank(text + i, n - i)); i += took)
+			;
 		b->gap |= i > from;
 		from = i;
-		while (i < n && !is_blank(text[i]))
+		while (i < n && !blank(text + i, n - i))
 			i++;
 		if (i > from)
 			piece_add(b, text + from, i - from);

@@ -65,7 +65,7 @@ static void heading(struct place *p, const char *text, uint16_t level)
 	}
 	if (section != SECTION_NONE && !deploys(section))
 		p->base[0] = '\0';
-	note_cve(p, text, section != SECTION_NONE && !belongs_to_flaw(section));
+	note_cve(p, text, section == SECTION_NONE ? level <= 2 : !belongs_to_flaw(section)); /* a flaw without an id has a heading too */
 	enter(p, section == SECTION_NONE ? SECTION_OTHER : section);
 }
 
@@ -253,6 +253,10 @@ static void reference_table(struct place *p, const struct table *table)
 				p->section = here;
 				p->product[0] = '\0';
 				continue;
+			}
+			if (cell->column == 0 && text[0] && row->count > 1) { /* a label of no interest ends what was before */
+				p->section = SECTION_UPDATE;
+				p->product[0] = '\0';
 			}
 			for (uint32_t i = 0; i < cell->count; i++)
 				text_line(p, cell->first + i);
