@@ -194,12 +194,12 @@ int pack_find(const struct pack *pack, enum pack_kind kind, const char *folded)
 	return best ? best->id : 0;
 }
 
-int pack_find_equal(const struct pack *pack, enum pack_kind kind, const char *folded)
+int pack_find_head(const struct pack *pack, enum pack_kind kind, const char *folded, bool prefix)
 {
 	size_t n = strlen(folded);
 
 	for (size_t i = 0; i < pack->count; i++)
-		if (pack->rules[i].kind == kind && pack->rules[i].op == OP_EQUAL && fits(&pack->rules[i], folded, n))
+		if (pack->rules[i].kind == kind && pack->rules[i].op <= (prefix ? OP_PREFIX : OP_EQUAL) && fits(&pack->rules[i], folded, n))
 			return pack->rules[i].id;
 	return 0;
 }

@@ -50,8 +50,8 @@ void         pack_close(struct pack **pack);
 const char *pack_language(const struct pack *pack);
 /* The id of the rule of that kind that fits the folded text best: equal before prefix before part, longer before shorter; 0 for none. */
 int pack_find(const struct pack *pack, enum pack_kind kind, const char *folded);
-/* Only a rule that equals the text; 0 for none. */
-int pack_find_equal(const struct pack *pack, enum pack_kind kind, const char *folded);
+/* The first rule that equals the text, or with `prefix` begins it; 0 for none. */
+int pack_find_head(const struct pack *pack, enum pack_kind kind, const char *folded, bool prefix);
 /* The same as pack_find for text as it stands. */
 int pack_find_text(const struct pack *pack, enum pack_kind kind, const char *text, size_t n);
 /* The text holds one of the words of that id. */

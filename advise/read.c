@@ -113,7 +113,10 @@ static const char *whole_command(struct place *p, const char *text, uint32_t lin
 	size_t             n = strlen(text);
 	const char        *rest = next ? p->doc->text + next->text : "";
 
-	if (n < 8 || text[n - 1] < '0' || text[n - 1] > '9' || strncasecmp(rest, "-x", 2) != 0 || n + next->n + 1 > NAME_MAX_)
+	bool               broken = n >= 8 && ((text[n - 1] >= '0' && text[n - 1] <= '9' && strncasecmp(rest, "-x", 2) == 0) ||
+			       (strcasecmp(text + n - 5, "-x86-") == 0 && (*rest & 0xdf) >= 'A' && (*rest & 0xdf) <= 'Z'));
+
+	if (!broken || n + next->n + 1 > NAME_MAX_)
 		return text;
 	memcpy(out, text, n);
 	memcpy(out + n, rest, next->n + 1);
@@ -166,7 +169,7 @@ static enum section label(const struct place *p, const struct line *line, const 
 	if (!n && line->n < 120 && !p->in_work && text_ends_with_colon(text, line->n)) { /* a few bulletins have labels that are not bold */
 		text_fold(text, line->n, folded);
 		*out_value = line->n;
-		return (enum section)pack_find_equal(p->pack, PACK_SECTION, folded);
+		return (enum section)pack_find_head(p->pack, PACK_SECTION, folded, bulletin_year(p->b) <= 2003);
 	}
 	if (!n || n > 400)
 		return SECTION_NONE;

@@ -241,10 +241,10 @@ static void row_name(struct reading *r, const struct row *row, char *out, size_t
 	char               text[NAME_MAX_], part[NAME_MAX_], part_kb[12] = "";
 
 	out[0] = '\0';
-	if (!cell || !cell->count)
-		return;
-	doc_cell_text(r->p->doc, cell, text, sizeof(text));
-	product_name(text, out, size, kb);
+	if (cell && cell->count) {
+		doc_cell_text(r->p->doc, cell, text, sizeof(text));
+		product_name(text, out, size, kb);
+	}
 	cell = r->part_column >= 0 ? row_cell(r->p->doc, row, (uint16_t)r->part_column) : NULL;
 	if (!cell || !cell->count)
 		return;
@@ -252,7 +252,9 @@ static void row_name(struct reading *r, const struct row *row, char *out, size_t
 	product_name(text, part, sizeof(part), part_kb);
 	if (part_kb[0])
 		memcpy(kb, part_kb, sizeof(part_kb));
-	if (looks_like_product(part) && strlen(out) + strlen(part) + 4 < size) {
+	if (!out[0]) {
+		snprintf(out, size, "%.500s", part);
+	} else if (looks_like_product(part) && strlen(out) + strlen(part) + 4 < size) {
 		memcpy(text, out, strlen(out) + 1);
 		snprintf(out, size, "%.250s / %.250s", text, part);
 	}
@@ -278,13 +280,14 @@ static void product_row(struct reading *r, const struct row *row)
 	struct product *product = NULL;
 	char            name[NAME_MAX_], kb[12] = "";
 	const char     *url;
-	uint32_t        at;
+	uint32_t        at = 0;
 	bool            lists = p->section == SECTION_AFFECTED || p->section == SECTION_UNAFFECTED;
 
 	row_name(r, row, name, sizeof(name), kb);
 	if (!name[0] || name[0] == '-' || !row->count)
 		return;
-	at = cell_at(p->doc, &p->doc->cells[row->first]);
+	for (uint32_t i = 0; !at && i < row->count; i++)
+		at = cell_at(p->doc, &p->doc->cells[row->first + i]);
 	if ((lists || !r->listed) && (looks_like_product(name) || (lists && looks_like_product(r->group))))
 		product = product_of(p->b, name, r->group, r->affected, (struct from){at, lists ? SURE_HIGH : SURE_MEDIUM});
 	if (product && kb[0])
@@ -328,9 +331,9 @@ static void find_columns(struct reading *r)
 	r->name_column = 0;
 	r->part_column = -1;
 	for (uint16_t c = 0; c < r->heads.count; c++) {
-		if (r->heads.kind[c] == COLUMN_COMPONENT && c > 0)
-			r->part_column = c;
-		if (r->heads.kind[c] == COLUMN_PRODUCT && c == 1 && r->heads.kind[0] != COLUMN_NONE && r->heads.kind[0] != COLUMN_PRODUCT)
+		if ((r->heads.kind[c] == COLUMN_COMPONENT || (c == 1 && r->heads.kind[c] == COLUMN_PRODUCT && r->heads.kind[0] == COLUMN_PRODUCT)) && c > 0)
+			r->part_column = c; /* a suite and the application in it */
+		else if (r->heads.kind[c] == COLUMN_PRODUCT && c == 1 && r->heads.kind[0] != COLUMN_NONE)
 			r->name_column = c;
 	}
 }

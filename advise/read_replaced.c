@@ -9,7 +9,7 @@ void replaced_add(struct place *p, const char *bulletin, const char *kb, const c
 	struct bulletin    *b = p->b;
 	struct replacement *r;
 
-	if (bulletin[0] && strcmp(bulletin, b->id) == 0)
+	if ((bulletin[0] && strcmp(bulletin, b->id) == 0) || (!bulletin[0] && kb[0] && strcmp(kb, b->kb) == 0))
 		return; /* its own name, in a sentence */
 	for (uint32_t i = 0; i < b->replacement_n; i++) {
 		r = &b->replacements[i];
