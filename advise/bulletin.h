@@ -59,6 +59,7 @@ struct replacement {
 
 struct file {
 	const char *name, *version, *arch, *branch, *folder, *product;
+	const char *language; /* of the build: a German bulletin may list the English files */
 	uint64_t    size; /* octets; 0: not said */
 	uint32_t    day;
 	const char *time; /* "17:16" or "" */

@@ -57,10 +57,10 @@ static void files_note(const struct bulletin *b, json_t *notes)
 		const struct file *f = &b->files[i];
 		char               day[16] = "";
 
-		fprintf(l.file, "%s\t%s\t%llu\t%s\t%s\t%s\t%s\t%s\t%s\tline %u\t%s\n", f->name, f->version, (unsigned long long)f->size, f->day ? json_day(f->day, day) : "", f->time, f->arch,
-			f->branch, f->folder, f->product, f->from.line, sure_name(f->from.sure));
+		fprintf(l.file, "%s\t%s\t%llu\t%s\t%s\t%s\t%s\t%s\t%s\t%s\tline %u\t%s\n", f->name, f->version, (unsigned long long)f->size, f->day ? json_day(f->day, day) : "", f->time, f->arch,
+			f->branch, f->folder, f->product, f->language, f->from.line, sure_name(f->from.sure));
 	}
-	lines_note(&l, notes, "Files: name, version, size, date, time, architecture, branch, folder, product, source, confidence");
+	lines_note(&l, notes, "Files: name, version, size, date, time, architecture, branch, folder, product, language, source, confidence");
 }
 
 static void keys_note(const struct bulletin *b, json_t *notes)

@@ -169,7 +169,7 @@ static json_t *files(const struct bulletin *b)
 		json_set_text(one, "branch", file->branch);
 		json_set_text(one, "folder", file->folder);
 		json_set_text(one, "product", file->product);
-		json_set_text(one, "language", b->language);
+		json_set_text(one, "language", file->language);
 		json_array_append_new(list, one);
 	}
 	return list;

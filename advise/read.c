@@ -58,6 +58,7 @@ static void heading(struct place *p, const char *text, uint16_t level)
 	text_fold(text, strlen(text), folded);
 	section = (enum section)pack_find(p->pack, PACK_SECTION, folded);
 	p->product[0] = p->value_key[0] = '\0';
+	p->english = false;
 	if (section == SECTION_NONE && looks_like_product(text) && (deploys(p->section) || level >= 3) && !strstr(folded, "cve-")) {
 		product_name(text, p->base, sizeof(p->base), NULL);
 		enter(p, SECTION_UPDATE);
@@ -223,6 +224,7 @@ static void text_line(struct place *p, uint32_t number)
 		enter(p, section);
 		p->in_faq = faq && is_question(text, line);
 		p->product[0] = '\0';
+		p->english = false;
 		if (p->in_work)
 			read_work_line(p, rest, line->at, false);
 		if (*rest)

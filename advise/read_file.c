@@ -118,7 +118,7 @@ static struct file *file_new(struct place *p, uint32_t at, enum sure sure)
 	struct file *file = FACT(p->b, file);
 
 	if (file)
-		*file = (struct file){.name = "", .version = "", .arch = "", .branch = "", .folder = "", .product = keep(p->b, place_product(p)), .time = "", .from = {at, sure}};
+		*file = (struct file){.name = "", .version = "", .arch = "", .branch = "", .folder = "", .product = keep(p->b, place_product(p)), .time = "", .language = p->english ? "en" : p->b->language, .from = {at, sure}};
 	return file;
 }
 
@@ -318,14 +318,19 @@ static bool known_file(const struct bulletin *b, const char *name, size_t name_n
 	return false;
 }
 
-/* "Nsum.exe ... version 4.1.0.3857": before there were tables, until 2003, a sentence says which version holds the fix. */
+/*
+ * Which build the next table is of may be said before it. "Nsum.exe ... version 4.1.0.3857": before there were tables, until 2003, a sentence
+ * says which version holds the fix.
+ */
 void read_file_prose(struct place *p, const char *text, uint32_t at)
 {
 	char folded[FOLD_MAX];
 
+	text_fold(text, strlen(text), folded);
+	if ((p->section == SECTION_FILES || p->section == SECTION_UPDATE) && pack_says(p->pack, WORD_ENGLISH, folded))
+		p->english = true;
 	if (bulletin_year(p->b) > 2003 || p->in_work)
 		return;
-	text_fold(text, strlen(text), folded);
 	if (!pack_says(p->pack, WORD_VERSION, folded))
 		return;
 	for (size_t i = 0; text[i];) {

@@ -21,6 +21,7 @@ struct place {
 	uint16_t           depth; /* of the list item the line is in */
 	bool               item, ordered; /* the line begins an item, of a numbered list */
 	bool               leaf; /* the item has no paragraphs below it */
+	bool               english; /* the tables that follow are of the English build */
 	bool               listed; /* the section has had its table */
 	bool               fixed; /* the line is fixed-width text */
 	const char        *restart; /* a sentence outside the sections on restarts that speaks of one, or NULL */
