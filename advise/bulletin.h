@@ -177,6 +177,12 @@ void bulletin_close(struct bulletin *b);
 /* The year of its id; 0 when it has none. */
 unsigned bulletin_year(const struct bulletin *b);
 
+/*
+ * The rating of this product for this flaw ("" = for all of them): one of the same name, otherwise the one all of whose words stand
+ * in the product's name, the most words first ("Windows NT 4.0" for "Microsoft Windows NT Server 4.0"). NULL: none.
+ */
+const struct rating *bulletin_rating(const struct bulletin *b, const struct product *product, const char *cve);
+
 const char *topic_name(enum topic topic);
 const char *sure_name(enum sure sure);
 /* The names of the kinds in a set, one by one: *at starts at 0; NULL at the end. */

@@ -378,13 +378,10 @@ static bool affected_anywhere(const struct bulletin *b, uint32_t number)
 /* What the ratings say of this product and flaw; UNKNOWN when they say nothing of the two. */
 static enum severity rating_of(const struct bulletin *b, const struct product *product, const char *cve, enum impact *impact)
 {
-	for (uint32_t i = 0; i < b->rating_n; i++)
-		if (strcmp(b->ratings[i].cve, cve) == 0 && strcmp(b->ratings[i].product, product->name) == 0) {
-			*impact = b->ratings[i].impact;
-			return b->ratings[i].severity;
-		}
-	*impact = IMPACT_UNKNOWN;
-	return SEVERITY_UNKNOWN;
+	const struct rating *r = bulletin_rating(b, product, cve);
+
+	*impact = r ? r->impact : IMPACT_UNKNOWN;
+	return r ? r->severity : SEVERITY_UNKNOWN;
 }
 
 static json_t *product_status(const struct bulletin *b, const char *cve)
