@@ -94,7 +94,10 @@ struct setup_switch { /* a switch of an installer */
 	struct from from;
 };
 
-enum work_kind { WORK_PORT = 1, WORK_REGISTRY = 2, WORK_SERVICE = 4, WORK_FILE = 8, WORK_KILLBIT = 16, WORK_ACL = 32, WORK_POLICY = 64, WORK_UNREGISTER = 128, WORK_FIREWALL = 256 };
+enum work_kind {
+	WORK_PORT = 1, WORK_REGISTRY = 2, WORK_SERVICE = 4, WORK_FILE = 8, WORK_KILLBIT = 16, WORK_ACL = 32, WORK_POLICY = 64, WORK_UNREGISTER = 128,
+	WORK_FIREWALL = 256,
+};
 
 struct port {
 	const char *transport; /* "tcp", "udp", "tcp/udp" */

@@ -19,9 +19,11 @@ static void check_severity(struct bulletin *b)
 	uint32_t      line = b->maximum > SEVERITY_NONE ? b->maximum_from.line : b->rating_n ? b->ratings[0].from.line : 0;
 
 	if (b->title_severity > SEVERITY_NONE && body > SEVERITY_NONE && b->title_severity != body)
-		contradict(b, "severity.title", b->title_severity_from.line, line, "The title says %s, the body says %s.", pack_name(PACK_SEVERITY, b->title_severity), pack_name(PACK_SEVERITY, body));
+		contradict(b, "severity.title", b->title_severity_from.line, line, "The title says %s, the body says %s.",
+			   pack_name(PACK_SEVERITY, b->title_severity), pack_name(PACK_SEVERITY, body));
 	if (b->maximum > SEVERITY_NONE && b->computed > SEVERITY_NONE && b->maximum != b->computed)
-		contradict(b, "severity.table", b->maximum_from.line, b->ratings[0].from.line, "The maximum is stated as %s, the worst rating in the tables is %s.", pack_name(PACK_SEVERITY, b->maximum),
+		contradict(b, "severity.table", b->maximum_from.line, b->ratings[0].from.line,
+			   "The maximum is stated as %s, the worst rating in the tables is %s.", pack_name(PACK_SEVERITY, b->maximum),
 			   pack_name(PACK_SEVERITY, b->computed));
 }
 
@@ -31,7 +33,8 @@ static void check_cves(struct bulletin *b)
 		if (b->cves[i].flags & CVE_IMPOSSIBLE)
 			contradict(b, "cve.impossible", b->cves[i].from.line, 0, "%s cannot be an id: its year or its number of digits is wrong.", b->cves[i].id);
 		if (b->cves[i].flags & CVE_NEWER)
-			contradict(b, "cve.newer", b->cves[i].from.line, b->id_from.line, "%s is newer than its bulletin %s; it may come from a later revision.", b->cves[i].id, b->id);
+			contradict(b, "cve.newer", b->cves[i].from.line, b->id_from.line,
+				   "%s is newer than its bulletin %s; it may come from a later revision.", b->cves[i].id, b->id);
 	}
 }
 
@@ -51,21 +54,21 @@ static void check_keys(struct bulletin *b)
 		for (uint32_t k = 0; !known && k < b->reference_n; k++)
 			known = strcmp(b->references[k].kind, "kb") == 0 && strcmp(b->references[k].id, kb) == 0 && b->references[k].from.line != b->keys[i].from.line;
 		if (!known)
-			contradict(b, "key.kb", b->keys[i].from.line, b->title_from.line, "The key %s names article %s, which the bulletin names nowhere else.", b->keys[i].path, kb);
+			contradict(b, "key.kb", b->keys[i].from.line, b->title_from.line,
+				   "The key %s names article %s, which the bulletin names nowhere else.", b->keys[i].path, kb);
 	}
 }
 
-/* The product that a key's block is about, against the product in its path: "Windows XP" below the heading of Windows 2000. */
+/* A key in the branch of one system, given for another: "Windows 2000\\SP3" where Windows XP is spoken of. */
 static void check_key_product(struct bulletin *b)
 {
 	static const struct {
-		const char *path, *other;
-	} pairs[] = {{"\\Windows XP\\", "Windows 2000"}, {"\\Windows 2000\\", "Windows XP"}, {"\\Windows Server 2003\\", "Windows 2000"}, {"\\Windows 2000\\", "Windows Server 2003"}};
+		const char *path, *own, *other;
+	} pairs[] = {{"\\Windows XP\\", "XP", "Windows 2000"}, {"\\Windows 2000\\", "2000", "Windows XP"}};
 
 	for (uint32_t i = 0; i < b->key_n; i++)
 		for (size_t k = 0; b->keys[i].verify && k < sizeof(pairs) / sizeof(pairs[0]); k++)
-			if (strstr(b->keys[i].path, pairs[k].path) && strncmp(strstr(b->keys[i].product, "Windows") ? strstr(b->keys[i].product, "Windows") : "", pairs[k].other, strlen(pairs[k].other)) == 0 &&
-			    !strstr(b->keys[i].product, "XP") && !strstr(pairs[k].path, b->keys[i].product))
+			if (strstr(b->keys[i].path, pairs[k].path) && strstr(b->keys[i].product, pairs[k].other) && !strstr(b->keys[i].product, pairs[k].own))
 				contradict(b, "key.product", b->keys[i].from.line, 0, "The key %s is given for %s.", b->keys[i].path, b->keys[i].product);
 }
 
@@ -110,17 +113,24 @@ static void check_dates(struct bulletin *b)
 	if (b->published && first && first / 100 != b->published / 100)
 		contradict(b, "date.first", b->date_from.line, b->revisions[0].from.line, "Published on %u, but the first revision is of %u.", b->published, first);
 	if (b->updated && last > b->updated)
-		contradict(b, "date.last", b->date_from.line, b->revisions[b->revision_n - 1].from.line, "Last updated on %u, but the last revision is of %u.", b->updated, last);
+		contradict(b, "date.last", b->date_from.line, b->revisions[b->revision_n - 1].from.line,
+				   "Last updated on %u, but the last revision is of %u.", b->updated, last);
 }
 
 /* Two rows that differ in nothing but the version: one of them is a slip. */
+static bool same_but_version(const struct file *f, const struct file *g)
+{
+	return f->size && f->size == g->size && f->day == g->day && strcmp(f->time, g->time) == 0 && strcmp(f->name, g->name) == 0 &&
+	       strcmp(f->product, g->product) == 0 && strcmp(f->folder, g->folder) == 0 && strcmp(f->arch, g->arch) == 0 && f->version[0] &&
+	       g->version[0] && strcmp(f->version, g->version) != 0;
+}
+
 static void check_files(struct bulletin *b)
 {
 	for (uint32_t i = 1; i < b->file_n; i++) {
 		const struct file *f = &b->files[i], *g = &b->files[i - 1];
 
-		if (f->size && f->size == g->size && f->day == g->day && strcmp(f->time, g->time) == 0 && strcmp(f->name, g->name) == 0 && strcmp(f->product, g->product) == 0 && strcmp(f->folder, g->folder) == 0 && strcmp(f->arch, g->arch) == 0 && f->version[0] &&
-		    g->version[0] && strcmp(f->version, g->version) != 0)
+		if (same_but_version(f, g))
 			contradict(b, "file.version", g->from.line, f->from.line, "%s has two versions in one table: %s and %s.", f->name, g->version, f->version);
 	}
 }

@@ -143,7 +143,9 @@ static json_t *document_notes(const struct bulletin *b)
 	installers_note(b, notes);
 	statements_note(b, notes);
 	contradictions_note(b, notes);
-	json_array_append_new(notes, note("legal_disclaimer", "Origin", "Converted by Sallyport from the vendor's bulletin, whose text is under CC BY 4.0. The vendor has not reviewed this document."));
+	json_array_append_new(notes, note("legal_disclaimer", "Origin", 
+						    "Converted by Sallyport from the vendor's bulletin, whose text is under CC BY 4.0. "
+						    "The vendor has not reviewed this document."));
 	return notes;
 }
 
@@ -538,7 +540,8 @@ static json_t *vulnerability(const struct bulletin *b, const struct cve *cve)
 	json_set_text(one, "title", cve && cve->title[0] ? cve->title : b->title);
 	json_array_append_new(notes, note("description", "Title", cve && cve->title[0] ? cve->title : b->title[0] ? b->title : b->id));
 	if (cve && cve->flags & CVE_IMPOSSIBLE)
-		json_array_append_new(notes, note("other", "Doubt", "This id cannot exist: its year or its number of digits is wrong. It is kept as the bulletin writes it."));
+		json_array_append_new(notes, note("other", "Doubt",
+							    "This id cannot exist: its year or its number of digits is wrong. It is kept as it is written."));
 	if (cve && cve->flags & CVE_NEWER)
 		json_array_append_new(notes, note("other", "Doubt", "This id is newer than the bulletin."));
 	json_object_set_new(one, "notes", notes);

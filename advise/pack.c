@@ -40,8 +40,8 @@ static const char *const impact_names[] = {
 static const char *const answer_names[] = {"unknown", "yes", "no", "maybe", "not-applicable"};
 static const char *const month_names[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"};
 static const char *const word_names[] = {
-	"none", "port", "not-port", "tail", "service", "block", "policy", "readonly", "firewall", "updated", "date", "above", "issue", "joiner",
-	"version", "restart", "no-workaround", "steps", "english",
+	"none", "port", "not-port", "tail", "service", "policy", "readonly", "firewall", "date", "above", "issue", "joiner", "version",
+	"restart", "no-workaround", "steps", "english",
 };
 
 static const struct {

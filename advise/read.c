@@ -83,20 +83,39 @@ static void without_tail(char *name, size_t tail)
 	name[n] = '\0';
 }
 
+/* Keys, addresses and commands hold names of products too. */
+static bool is_no_name(const char *text)
+{
+	static const char *const signs[] = {"HKEY", "HKLM", "://", "-kb", " /"};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (strcasestr(text, signs[i]))
+			return true;
+	return false;
+}
+
+/* A short line of ASCII only is a name where the bulletin's language is none of ASCII; sentences and paths are not. */
+static bool is_bare_name(const char *text, size_t n)
+{
+	size_t ascii = 0;
+
+	while ((unsigned char)text[ascii] >= ' ' && (unsigned char)text[ascii] < 0x7f)
+		ascii++;
+	return ascii == n && n < 160 && !strpbrk(text, "\\=") && !strstr(text, "-x86") && !strstr(text, ". ");
+}
+
 /* "Windows 2000:" and the like before a table, a key or a command: what follows is about that product. */
 static bool names_product(struct place *p, const struct line *line, const char *text)
 {
 	bool   colon = text_ends_with_colon(text, line->n), bold = line->bold + 1 >= line->n;
-	size_t ascii = 0, tail;
+	size_t tail;
 	char   folded[FOLD_MAX];
 
-	if (!deploys(p->section) || (p->section == SECTION_PREREQUISITE && !bold) || line->n > 400 || !looks_like_product(text) || strstr(text, "HKEY") || strstr(text, "HKLM") || strstr(text, "://") || strcasestr(text, "-kb") || strstr(text, " /"))
+	if (!deploys(p->section) || (p->section == SECTION_PREREQUISITE && !bold) || line->n > 400 || !looks_like_product(text) || is_no_name(text))
 		return false;
-	while ((unsigned char)text[ascii] >= ' ' && (unsigned char)text[ascii] < 0x7f)
-		ascii++;
 	text_fold(text, line->n, folded);
 	tail = pack_ends(p->pack, WORD_TAIL, folded);
-	if (!colon && !bold && !(ascii == line->n && line->n < 160 && !strchr(text, '\\') && !strchr(text, '=') && !strstr(text, "-x86") && !strstr(text, ". ")) && !tail)
+	if (!colon && !bold && !tail && !is_bare_name(text, line->n))
 		return false;
 	/* Until 2003 a bold name heads a block of labels, later only the next table. */
 	if (bold && colon && !p->depth && bulletin_year(p->b) <= 2003)
@@ -339,7 +358,8 @@ static bool is_leaf(const struct place *p, const struct block *block)
 {
 	const struct block *next = block + 1;
 
-	return next == p->doc->blocks + p->doc->block_n || next->kind == BLOCK_HEADING || next->level < block->level || (next->kind == BLOCK_ITEM && next->level == block->level);
+	return next == p->doc->blocks + p->doc->block_n || next->kind == BLOCK_HEADING || next->level < block->level ||
+	       (next->kind == BLOCK_ITEM && next->level == block->level);
 }
 
 static void block(struct place *p, const struct block *block)

@@ -21,24 +21,43 @@ static bool is_name(char c)
 	return isalnum((unsigned char)c) || c == '-' || c == '_' || c == '.';
 }
 
-/* A word that is an installer: letters, then the article's number, then what installers are called by. */
+static bool is_program(const char *extension)
+{
+	static const char *const programs[] = {".exe", ".msu", ".msp", ".cab"};
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		if (strcasecmp(extension, programs[i]) == 0)
+			return true;
+	return isdigit((unsigned char)extension[1]); /* "Windows6.0-KB..." */
+}
+
+/* The article's number stands at the head of a part of the word: "Windows2000-KB958644-x86-JPN". */
+static bool names_article(const char *word)
+{
+	for (const char *at = word; *at; at++) {
+		const char *part = at + (*at == '-' || *at == '_'), *from;
+		char        kb[12];
+
+		if (strchr("-_QqKk", *at) && text_next_kb(&part, true, kb, &from) && from <= at + 1)
+			return true;
+	}
+	return false;
+}
+
+/* A word that is an installer: letters, the article's number, and parts or an extension as installers have them. */
 static bool is_installer(const char *text, size_t n)
 {
-	const char *walk = text, *from, *dot;
-	char        word[128], kb[12];
+	char        word[128];
+	const char *dot;
 
 	if (n < 8 || n >= sizeof(word) || !isalpha((unsigned char)text[0]))
 		return false;
 	memcpy(word, text, n);
 	word[n] = '\0';
 	dot = strrchr(word, '.');
-	if (dot && strcasecmp(dot, ".exe") != 0 && strcasecmp(dot, ".msu") != 0 && strcasecmp(dot, ".msp") != 0 && strcasecmp(dot, ".cab") != 0 && !isdigit((unsigned char)dot[1]))
+	if (dot && !is_program(dot))
 		return false;
-	walk = word;
-	for (const char *at = word; *at; at++)
-		if ((*at == '-' || *at == '_' || *at == 'Q' || *at == 'q' || *at == 'K' || *at == 'k') && (walk = at + (*at == '-' || *at == '_'), text_next_kb(&walk, true, kb, &from)) && from <= at + 1)
-			return strcasecmp(kb, word) != 0 && (strchr(word, '-') || strchr(word, '_') || dot);
-	return false;
+	return names_article(word) && (dot || strpbrk(word, "-_"));
 }
 
 /* The switches behind it: " /quiet /norestart", to the first word that is none. */
@@ -70,7 +89,12 @@ static void installer_add(struct place *p, const char *name, size_t name_n, cons
 	}
 	installer = FACT(b, installer);
 	if (installer)
-		*installer = (struct installer){.file = keep_n(b, name, name_n), .switches = keep_n(b, switches, n), .product = keep(b, place_product(p)), .from = {at, n ? SURE_HIGH : SURE_MEDIUM}};
+		*installer = (struct installer){
+			.file = keep_n(b, name, name_n),
+			.switches = keep_n(b, switches, n),
+			.product = keep(b, place_product(p)),
+			.from = {at, n ? SURE_HIGH : SURE_MEDIUM},
+		};
 }
 
 static void installers(struct place *p, const char *text, uint32_t at)
@@ -107,7 +131,13 @@ static void option_add(struct place *p, const char *name, size_t n, const char *
 	}
 	option = fact_add(p->b, (void **)&p->b->switches, &p->b->switch_n, &p->b->switch_room, sizeof(*p->b->switches));
 	if (option)
-		*option = (struct setup_switch){.name = keep_n(p->b, name, n), .meaning = keep(p->b, meaning), .product = keep(p->b, product), .removal = removal, .from = {at, sure}};
+		*option = (struct setup_switch){
+			.name = keep_n(p->b, name, n),
+			.meaning = keep(p->b, meaning),
+			.product = keep(p->b, product),
+			.removal = removal,
+			.from = {at, sure},
+		};
 }
 
 /* "/quiet: no words" as a line of its own. */
@@ -160,8 +190,10 @@ static void statement_line(struct place *p, enum topic topic, const char *text, 
 {
 	struct bulletin  *b = p->b;
 	struct statement *last = b->statement_n ? &b->statements[b->statement_n - 1] : NULL;
-	enum answer       answer = topic == TOPIC_RESTART || topic == TOPIC_REMOVAL ? (enum answer)pack_find_text(p->pack, PACK_ANSWER, text, strlen(text)) : ANSWER_UNKNOWN;
+	enum answer       answer = ANSWER_UNKNOWN;
 
+	if (topic == TOPIC_RESTART || topic == TOPIC_REMOVAL)
+		answer = (enum answer)pack_find_text(p->pack, PACK_ANSWER, text, strlen(text));
 	if (last && extends(p, last, topic, at)) {
 		char   joined[TEXT_MOST * 2];
 		size_t n = strlen(last->text), more = strlen(text);

@@ -12,7 +12,8 @@ static const char *const extensions[] = {
 	"dll", "exe", "sys", "tsp", "ocx", "inf", "cpl", "drv", "acm", "ax", "chm", "msc", "tlb", "com", "vxd", "dat", "hlp", "cat", "asp",
 	"aspx", "htm", "html", "js", "vbs", "cmd", "ini", "xml", "xsl", "mof", "oca", "cnv", "cnv_1033", "flt", "wpc", "olb", "rll", "mui", "manifest",
 	"h", "hxs", "msi", "msp", "msu", "mfl", "mib", "nls", "ppd", "gpd", "pdb", "sql", "txt", "vbe", "wsc", "config", "resources", "lex",
-	"ttf", "fon", "aw", "ecf", "dic", "asa", "srf", "cfg", "adm", "admx", "dotm", "xla", "xlam", "ppa", "dot", "wiz", "sam", "srv", "ths", "pip", "bin", "esn", "rsp",
+	"ttf", "fon", "aw", "ecf", "dic", "asa", "srf", "cfg", "adm", "admx", "dotm", "xla", "xlam", "ppa", "dot", "wiz", "sam", "srv", "ths",
+	"pip", "bin", "esn", "rsp",
 	"gif", "css", "man", "tmpl", "ime", "imd", "cab", "cdx", "xpt", "dnl", "reg", "inc", "stp", "lng", "ph", "hxt", "scr", "efi", "fmt",
 };
 
@@ -118,7 +119,12 @@ static struct file *file_new(struct place *p, uint32_t at, enum sure sure)
 	struct file *file = FACT(p->b, file);
 
 	if (file)
-		*file = (struct file){.name = "", .version = "", .arch = "", .branch = "", .folder = "", .product = keep(p->b, place_product(p)), .time = "", .language = p->english ? "en" : p->b->language, .from = {at, sure}};
+		*file = (struct file){
+			.name = "", .version = "", .arch = "", .branch = "", .folder = "", .time = "",
+			.product = keep(p->b, place_product(p)),
+			.language = p->english ? "en" : p->b->language,
+			.from = {at, sure},
+		};
 	return file;
 }
 

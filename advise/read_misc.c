@@ -124,7 +124,13 @@ static void reference_add(struct place *p, const char *kind, const char *id, con
 		return;
 	reference = FACT(p->b, reference);
 	if (reference)
-		*reference = (struct reference){.kind = kind, .id = keep(p->b, id), .url = keep(p->b, url ? url : ""), .text = keep_n(p->b, text, strlen(text) < 200 ? strlen(text) : 0), .from = {at, SURE_MEDIUM}};
+		*reference = (struct reference){
+			.kind = kind,
+			.id = keep(p->b, id),
+			.url = keep(p->b, url ? url : ""),
+			.text = keep_n(p->b, text, strlen(text) < 200 ? strlen(text) : 0),
+			.from = {at, SURE_MEDIUM},
+		};
 }
 
 /* Articles by their link or by name; addresses only in the section that lists them. */

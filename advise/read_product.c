@@ -149,7 +149,9 @@ static void rating_add(struct place *p, const char *product, const char *cve, co
 		return;
 	rating = FACT(p->b, rating);
 	if (rating)
-		*rating = (struct rating){.product = keep(p->b, product), .cve = keep(p->b, cve), .scope = keep(p->b, scope), .severity = severity, .impact = impact, .from = {at, sure}};
+		*rating = (struct rating){
+			.product = keep(p->b, product), .cve = keep(p->b, cve), .scope = keep(p->b, scope), .severity = severity, .impact = impact, .from = {at, sure},
+		};
 }
 
 /* A table as it is read row by row. */
