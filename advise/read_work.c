@@ -6,6 +6,8 @@
 #include "advise/read_int.h"
 #include "advise/text.h"
 
+enum { PRODUCT_SHORT = 40 };
+
 /* Words of commands and settings that tell what kind of workaround it is; the pack has those of the language. */
 static const struct {
 	const char *word;
@@ -276,6 +278,8 @@ static bool is_title(const struct place *p, const char *text, bool titled)
 	text_fold(text, strlen(text), folded);
 	if (!p->depth && p->work_n && pack_ends(p->pack, WORD_STEPS, folded))
 		return false; /* "to do so:" begins the steps */
+	if (!p->item && p->work_n && looks_like_product(text) && strlen(text) < PRODUCT_SHORT)
+		return false; /* "Office 2003": steps for one product */
 	return !(pack_says(p->pack, WORD_ISSUE, folded) && strlen(folded) < 40);
 }
 
