@@ -119,7 +119,8 @@ struct smb1_read {
 	struct wire               head; /* from the header's first byte on; stays unread */
 	uint32_t                  base; /* where that is in the unit */
 	bool                      unicode; /* texts of this message */
-	uint16_t                  flags2;
+	uint16_t                  flags2, pid_high;
+	uint32_t                  pid_high_at; /* in the unit */
 	uint64_t                  opaque; /* file data that needs not be held */
 	bool                      splits; /* ... stands at the end of what is held */
 	uint8_t                   words; /* WordCount of the command being read */

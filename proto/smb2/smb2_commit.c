@@ -16,7 +16,7 @@ static uint64_t pending_key(uint64_t id)
 /* A name kept for facts, in lower case; empty when it does not fit. */
 static uint8_t keep_name(char *out, size_t size, const struct smb2_unit *u)
 {
-	size_t n = utf16_to_utf8(u->name, u->name_len, false, (uint8_t *)out, size);
+	size_t n = utf16_to_utf8(u->name, u->name_len, false, (uint8_t *)out, size); /* UNSAFE: octets are octets, signed or not */
 
 	if (n > size)
 		return 0;
