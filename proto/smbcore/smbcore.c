@@ -35,14 +35,14 @@ const struct fact_def smb_facts[SMB_FACTS] = {
 };
 _Static_assert((int)SMB_FACTS <= (int)FACTS_MAX, "facts");
 
-const struct auth_seat smb_auth_seat = {.fact = SMB_FACT_AUTH};
+const struct auth_seat smb_auth_seat = {.fact = SMB_FACT_AUTH, .long_length = 1u << SMB_TOLERANCE_TOKEN};
 const struct rpc_seat  smb_rpc_seat = {
 	 .limit = SMB_LIMIT_RPC,
 	 .fact = SMB_FACT_RPC,
 	 .tolerance = SMB_TOLERANCE_RPC,
 	 .contexts = SMB_RPC_CONTEXTS,
 	 .calls = SMB_RPC_CALLS,
-	 .auth = {.fact = SMB_FACT_AUTH},
+	 .auth = {.fact = SMB_FACT_AUTH, .long_length = 1u << SMB_TOLERANCE_TOKEN},
 	 .pipe = true,
 };
 

@@ -129,7 +129,7 @@ def spnego_resp(state=None, mech=None, token=None, mic=None):
 # Kerberos in GSS, RFC 4121 4.1
 
 def krb5_gss(message, token_id=b"\x01\0", mechanism=KRB5):
-    """A Kerberos message as a mechanism's token: 01 00 AP-REQ, 02 00 AP-REP, 03 00 KRB-ERROR."""
+    """A Kerberos message as a mechanism's token: 01 00 AP-REQ, 02 00 AP-REP, 03 00 KRB-ERROR, 04 00 TGT-REQ, 04 01 TGT-REP."""
     return gss(mechanism, token_id, message)
 
 
