@@ -162,7 +162,7 @@ static void blob(struct smb1_read *r, struct wire *bytes, uint32_t at, uint16_t 
 
 	if (from == SIDE_SERVER)
 		auth = &r->asked->auth;
-	else if (r->session && !r->session->established)
+	else if (r->session && (!r->session->established || r->session->setting))
 		auth = &r->session->auth;
 	if (n > limit)
 		wire_fail_numbers(bytes, at, R_SMB1_TOKEN, "security_blob_length", limit, n);
