@@ -28,7 +28,7 @@ from vector import Vector
 TAP = Tap()
 LANES = 12  # services with nothing set, so that as many vectors run at once
 SIZES, TIMES = ("bytes",), ("ms",)
-WAITS = {"ldap": ("ldap.wait",), "dcerpc": ("dcerpc.wait",), "smb": ("smb.wait", "dcerpc.wait")}
+WAITS = {"ldap": ("ldap.wait",), "krb5": ("krb5.wait",), "dcerpc": ("dcerpc.wait",), "smb": ("smb.wait", "dcerpc.wait")}
 UNSEEN = ("smb2.compressed", "dcerpc.ndr64", "dcerpc.unknown-interface", "dcerpc.sealed", "dcerpc.sealed-arguments")
 SHOWN = 20
 
