@@ -34,7 +34,8 @@ static void header(struct smb1_read *r, struct wire *w)
 	at = wire_offset(w);
 	flags = wire_u8(w, "flags");
 	r->flags2 = wire_le16(w, "flags2");
-	wire_le16(w, "pid_high");
+	r->pid_high_at = wire_offset(w);
+	r->pid_high = wire_le16(w, "pid_high");
 	sign = wire_take(w, 8, "security_features");
 	wire_le16(w, "reserved");
 	u->tid = wire_le16(w, "tid");

@@ -49,6 +49,7 @@ enum { FLAGS2_SIGNED = 0x0004, FLAGS2_EXTENDED = 0x0800, FLAGS2_NT_STATUS = 0x40
 
 /* What the gateway answers, as NTSTATUS (MS-CIFS 2.2.2.4). */
 #define STATUS_INVALID_HANDLE   0xc0000008u
+#define STATUS_NAME_NOT_FOUND   0xc0000034u
 #define STATUS_ACCESS_DENIED    0xc0000022u
 #define STATUS_BUFFER_TOO_SMALL 0xc0000023u
 #define STATUS_SMB_BAD_TID      0x00050002u
@@ -69,7 +70,9 @@ struct smb1_request {
 };
 
 struct smb1_session {
-	bool              established, closing; /* closing: its LOGOFF is outstanding */
+	bool              established;
+	bool              closing; /* its LOGOFF is outstanding */
+	bool              setting; /* an established one is being set up again */
 	uint8_t           identity; /* enum smb_identity */
 	struct auth_state auth;
 };
@@ -120,7 +123,8 @@ struct smb1_read {
 	struct wire               head; /* from the header's first byte on; stays unread */
 	uint32_t                  base; /* where that is in the unit */
 	bool                      unicode; /* texts of this message */
-	uint16_t                  flags2;
+	uint16_t                  flags2, pid_high;
+	uint32_t                  pid_high_at; /* in the unit */
 	uint64_t                  opaque; /* file data that needs not be held */
 	bool                      splits; /* ... stands at the end of what is held */
 	uint8_t                   words; /* WordCount of the command being read */

@@ -131,7 +131,7 @@ static void ask_session(struct smb1_request *q, const struct smb1_unit *u, const
 
 	fresh(cx, SMB_SESSIONS, KEY_PENDING | u->key);
 	q->identity = u->identity;
-	if (old && !old->established)
+	if (old && (!old->established || old->setting))
 		q->auth = old->auth;
 	if (u->has_token)
 		auth_commit(&q->auth, &inner->auth);
@@ -142,9 +142,11 @@ static void set_up(const struct smb1_unit *u, const struct smb1_request *q, cons
 	struct smb1_session *n;
 
 	table_del(cx, SMB_SESSIONS, KEY_PENDING | u->key);
+	n = table_edit(cx, SMB_SESSIONS, u->uid);
+	if (n)
+		n->setting = n->established && u->more;
 	if (!u->sets_up || (u->failed && u->links == 1))
 		return;
-	n = table_edit(cx, SMB_SESSIONS, u->uid);
 	if (!n)
 		n = table_add(cx, SMB_SESSIONS, u->uid);
 	n->auth = q->auth;
@@ -386,6 +388,8 @@ static uint32_t dos_error(uint32_t status)
 	switch (status) {
 	case STATUS_INVALID_HANDLE:
 		return 1 | 6u << 16; /* ERRDOS, ERRbadfid */
+	case STATUS_NAME_NOT_FOUND:
+		return 1 | 2u << 16; /* ERRDOS, ERRbadfile */
 	case STATUS_BUFFER_TOO_SMALL:
 		return 1 | 2123u << 16; /* ERRDOS, NERR_BufTooSmall */
 	case STATUS_SMB_BAD_TID:

@@ -345,6 +345,10 @@ static struct step command(struct smb2_read *r, const struct smb_message *m)
 		wire_fail_numbers(&r->w, wire_offset(&r->w), R_SMB2_TRAILING, "", SMB2_PADDING, r->len - r->end);
 	if (r->cx->fault.why)
 		return step_refuse(m->left);
+	if (r->asked && r->asked->level & SMB2_ASKED_INSTEAD && r->asked->command == SMB2_ECHO)
+		smb2_error(r);
+	if (r->cx->fault.why)
+		return step_refuse(m->left);
 	if (r->bulk && (more = wanting(r, m, r->payload ? r->payload : r->len)))
 		return step_more(more);
 	return done(r, m);

@@ -10,7 +10,7 @@ enum { SESSION_IS_GUEST = 1, SESSION_IS_NULL = 2 };
 /* A name kept for facts, in lower case; empty when it does not fit. */
 static uint8_t keep_name(char *out, size_t size, const struct smb2_unit *u)
 {
-	size_t n = utf16_to_utf8(u->name, u->name_len, false, (uint8_t *)out, size);
+	size_t n = utf16_to_utf8(u->name, u->name_len, false, (uint8_t *)out, size); /* UNSAFE: octets are octets, signed or not */
 
 	if (n > size)
 		return 0;

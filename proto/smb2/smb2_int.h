@@ -68,7 +68,7 @@ struct smb2_request {
 	struct auth_state auth; /* of a session that has no id yet */
 };
 
-enum smb2_asked { SMB2_ASKED_FILE = 1, SMB2_ASKED_BY_CREATE = 2, SMB2_ASKED_READS = 4, SMB2_ASKED_PIPE = 8 };
+enum smb2_asked { SMB2_ASKED_FILE = 1, SMB2_ASKED_BY_CREATE = 2, SMB2_ASKED_READS = 4, SMB2_ASKED_PIPE = 8, SMB2_ASKED_INSTEAD = 16 };
 
 struct smb2_session {
 	uint64_t          first_tree;
@@ -172,6 +172,9 @@ void smb2_break_answer(struct smb2_read *r);
 void smb2_empty(struct smb2_read *r);
 void smb2_nothing(struct smb2_read *r);
 void smb2_contexts(struct smb2_read *r, struct wire *list, uint16_t count);
+
+/* smb2_answer.c: the answer to the ECHO that stands for a request which was denied becomes that request's error. */
+void smb2_error(struct smb2_read *r);
 
 /* smb2_sealed.c */
 struct step smb2_sealed(const struct smb2_state *s, struct smb2_unit *u, struct wire *w, const struct smb_message *m, struct cx *cx);
