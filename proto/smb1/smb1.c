@@ -292,6 +292,9 @@ static void request_order(struct smb1_read *r, const struct wire *w)
 		u->quiet = true;
 		return;
 	}
+	/* An oplock given up has no answer, what is chained to it has: servers take neither. */
+	if (u->quiet && u->links > 1)
+		wire_fail_numbers(w, r->base + SMB1_HEADER, R_SMB1_CHAIN_ORDER, "andx_command", CMD_NONE, u->chain[1]);
 	if (u->quiet || w->fault->why)
 		return;
 	if (table_get(r->cx, SMB_REQUESTS, u->key))

@@ -221,11 +221,16 @@ void smb1_write(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
 	struct wire data, at;
 	size_t      n;
+	uint16_t    count;
 
-	(void)words;
+	wire_le16(words, "fid");
+	count = wire_le16(words, "count_of_bytes_to_write");
 	data = data_block(bytes);
 	at = data;
 	n = wire_left(&data);
+	/* Servers go by the word and by the block's length: a pipe's next bytes must not be another's last. */
+	if (!words->fault->why && count != n)
+		wire_fail_numbers(words, wire_offset(words) - 2, R_SMB1_RANGE, "count_of_bytes_to_write", n, count);
 	if (smb1_kind(r) == SMB_KIND_PIPE)
 		smb1_pipe(r, &at, wire_take(&data, n, "data"), n, false);
 	wire_end(bytes, R_SMB1_BYTES, "byte_count");
