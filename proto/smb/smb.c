@@ -153,8 +153,9 @@ static bool deny(void *state, const void *unit, struct cx *cx)
 
 	if (!u || u->from == SIDE_SERVER || !u->version || u->left || s->left[u->from])
 		return false;
-	n = u->version == 1 ? smb1_answer(&s->one, &u->of.one, cx, body, ANSWER_MAX - NBSS_HEADER)
-			    : smb2_answer(&s->two, &u->of.two, cx, body, ANSWER_MAX - NBSS_HEADER);
+	if (u->version == 2)
+		return smb2_answer(&s->two, &u->of.two, cx);
+	n = smb1_answer(&s->one, &u->of.one, cx, body, ANSWER_MAX - NBSS_HEADER);
 	if (!n)
 		return false;
 	cx->answer[0] = cx->answer[1] = 0;

@@ -66,7 +66,7 @@ void smb_fact_unknown(struct cx *cx, unsigned fact)
 void smb_fact_utf8(struct cx *cx, unsigned fact, const char *text, size_t n)
 {
 	if (wanted(cx, fact))
-		cx->fact[fact] = (struct fact){.state = FACT_TEXT, .text = (const uint8_t *)text, .len = (uint32_t)n};
+		cx->fact[fact] = (struct fact){.state = FACT_TEXT, .text = (const uint8_t *)text, .len = (uint32_t)n}; /* UNSAFE: octets are octets, signed or not */
 }
 
 void smb_fact_name(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n, bool utf16, bool lower)
@@ -80,7 +80,7 @@ void smb_fact_name(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n,
 	if (room && utf16)
 		len = utf16_to_utf8(bytes, n, false, room, size);
 	else if (room && n)
-		memcpy(room, bytes, n);
+		memcpy(room, bytes, n); /* UNSAFE: room was asked for n octets above */
 	if (!room || len == SIZE_MAX) {
 		smb_fact_unknown(cx, fact);
 		return;
@@ -88,5 +88,5 @@ void smb_fact_name(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n,
 	for (size_t i = 0; lower && i < len; i++)
 		if (room[i] >= 'A' && room[i] <= 'Z')
 			room[i] = (uint8_t)(room[i] - 'A' + 'a');
-	smb_fact_utf8(cx, fact, (const char *)room, len);
+	smb_fact_utf8(cx, fact, (const char *)room, len); /* UNSAFE: as above */
 }

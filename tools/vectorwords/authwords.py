@@ -142,6 +142,13 @@ def krb5_wrap(layers, size=0xffffff, flags=0, rotate=0, sum_=12, authz=""):
     return piece(b"\x05\x04") + u8(flags) + b"\xff" + be16(sum_) + be16(rotate) + bytes(8) + body
 
 
+def spnego_sized(size):
+    """A first token of exactly so many octets: Kerberos, with as long a ticket as that takes."""
+    made = lambda n: spnego_init((KRB5,), krb5_gss(krb5_ap_req(krb5_ticket(enc=krb5_encrypted(cipher=fill("T", n))))))
+    room = size - made(size).size + size
+    return next(token for token in map(made, range(room, size)) if token.size == size)
+
+
 # NegoEx, MS-NEGOEX 2.2.6
 
 def negoex(kind=0, body=None, header=96, total=None, sequence=0, tail=""):

@@ -143,6 +143,13 @@ def smb2_ioctl(code, data=b"", out=1024, file=SMB2_FILE, output=0):
             le32(1) + le32(0) + data)
 
 
+def smb2_answered(code, data, file=SMB2_FILE):
+    """The answer to a control code."""
+    data = piece(data)
+    return (le16(49) + le16(0) + le32(code) + smb2_file_id(file) + le32(112) + le32(0) + le32(112) + le32(len(data)) + le32(0) + le32(0) +
+            data)
+
+
 def smb2_empty():
     return le16(4) + le16(0)
 
