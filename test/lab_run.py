@@ -126,8 +126,9 @@ def main():
     except FileNotFoundError as error:
         skip_all(str(error))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended all the same
-    # Nobody must get in, and paths of control sockets must not grow too long.
+    # Nobody must look in, and paths of control sockets must not grow too long; the file server passes through as somebody else.
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-run-", dir="/tmp"))
+    scratch.chmod(0o711)
     folder = scratch / "tmp"
     folder.mkdir()
     try:

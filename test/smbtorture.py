@@ -28,7 +28,7 @@ from tap import Tap
 
 TAP = Tap()
 KNOWN = ROOT / "test" / "known-torture.tsv"
-RULES = ("allow opaque.sealed", "pass", "default block")
+RULES = ("allow opaque.sealed", "allow dcerpc.sealed", "pass", "default block")
 OLD = ("base.", "raw.", "rap.", "unix.")  # of SMB 1
 RPC = "rpc."
 # Families a standalone server can pass anything of; the rest needs a domain, two servers or options of its own.

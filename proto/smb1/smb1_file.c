@@ -246,6 +246,7 @@ void smb1_write_close(struct smb1_read *r, struct wire *words, struct wire *byte
 	if (smb1_kind(r) == SMB_KIND_PIPE)
 		wire_fail(words, wire_offset(words), R_SMB1_PIPE_PIECES, "count");
 	r->unit->closes = true;
+	r->unit->keeps = !n;
 	wire_u8(bytes, "pad");
 	wire_take(bytes, n, "data");
 	wire_end(bytes, R_SMB1_BYTES, "byte_count");

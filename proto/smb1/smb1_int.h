@@ -52,6 +52,7 @@ enum { FLAGS2_SIGNED = 0x0004, FLAGS2_EXTENDED = 0x0800, FLAGS2_NT_STATUS = 0x40
 #define STATUS_NAME_NOT_FOUND   0xc0000034u
 #define STATUS_ACCESS_DENIED    0xc0000022u
 #define STATUS_BUFFER_TOO_SMALL 0xc0000023u
+#define STATUS_BAD_DEVICE_TYPE  0xc00000cbu
 #define STATUS_SMB_BAD_TID      0x00050002u
 #define STATUS_SMB_BAD_UID      0x005b0002u
 #define STATUS_MORE_PROCESSING  0xc0000016u
@@ -62,6 +63,7 @@ struct smb1_request {
 	uint8_t           kind, identity; /* enum smb_kind of what it is about; of a session being set up */
 	bool              interim; /* a transaction in pieces: the server may say once that it wants more */
 	bool              rpc, opens;
+	bool              keeps; /* WRITE_AND_CLOSE of nothing: servers close no file then */
 	bool              busy; /* it holds the pipe's turn */
 	uint16_t          uid, tid, fid, function;
 	uint16_t          answers; /* echoes still owed */

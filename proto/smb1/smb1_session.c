@@ -281,8 +281,10 @@ static void service(struct smb1_read *r, struct wire *bytes)
 	struct smb1_text t = smb1_text(r, bytes, false, "service");
 
 	r->unit->tree_kind = service_kind(t);
-	if (!bytes->fault->why && !r->unit->tree_kind && (r->message->from == SIDE_SERVER || !smb1_text_is(t, "?????")))
+	if (!bytes->fault->why && !r->unit->tree_kind && (r->message->from == SIDE_SERVER || !smb1_text_is(t, "?????"))) {
+		r->unit->status = STATUS_BAD_DEVICE_TYPE;
 		wire_fail(bytes, at, R_SMB1_SERVICE, "service");
+	}
 }
 
 void smb1_tree_connect(struct smb1_read *r, struct wire *words, struct wire *bytes)

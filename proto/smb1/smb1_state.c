@@ -265,7 +265,7 @@ static void commit_request(struct smb1_state *s, const struct smb1_unit *u, cons
 		return;
 	q = table_add(cx, SMB_REQUESTS, u->key);
 	*q = (struct smb1_request){.links = u->links, .uid = u->uid, .tid = u->tid, .fid = u->fid, .answers = (uint16_t)u->count,
-				   .rpc = u->writes_pipe, .opens = u->opens, .busy = u->reads_pipe, .interim = u->piece};
+				   .rpc = u->writes_pipe, .opens = u->opens, .keeps = u->keeps, .busy = u->reads_pipe, .interim = u->piece};
 	memcpy(q->chain, u->chain, sizeof(q->chain)); /* UNSAFE: two arrays of one size */
 	q->kind = kind_of(u, cx);
 	for (unsigned i = 0; i < u->links && !u->opens; i++)
@@ -327,7 +327,7 @@ static void done(struct smb1_state *s, const struct smb1_unit *u, const struct s
 
 		if (!q->opens)
 			closing(s, cx, c, q, u->pid, false);
-		if (!ok || ((c == CMD_CLOSE || c == CMD_CLOSE_PRINT || c == CMD_WRITE_AND_CLOSE) && q->links != u->links))
+		if (!ok || ((c == CMD_CLOSE || c == CMD_CLOSE_PRINT || c == CMD_WRITE_AND_CLOSE) && (q->links != u->links || q->keeps)))
 			continue;
 		ended(s, u, q, c, cx);
 	}
@@ -382,6 +382,12 @@ static void put16(uint8_t *out, uint16_t v)
 	out[1] = (uint8_t)(v >> 8);
 }
 
+/* Some have no number of their own among those of NT: clients that are told 0x00050002 take it for a success. */
+static bool as_nt_status(const struct smb1_unit *u)
+{
+	return u->nt_status && u->status >> 30 == 3;
+}
+
 /* Class and code for clients that know no NTSTATUS (MS-CIFS 2.2.2.4). */
 static uint32_t dos_error(uint32_t status)
 {
@@ -409,7 +415,7 @@ static void answer_header(const struct smb1_unit *u, uint32_t status, uint8_t *o
 	put16(out + 5, (uint16_t)status);
 	put16(out + 7, (uint16_t)(status >> 16));
 	out[9] = FLAG_REPLY;
-	put16(out + 10, (uint16_t)((u->nt_status ? FLAGS2_NT_STATUS : 0) | (u->unicode ? FLAGS2_UNICODE : 0)));
+	put16(out + 10, (uint16_t)((as_nt_status(u) ? FLAGS2_NT_STATUS : 0) | (u->unicode ? FLAGS2_UNICODE : 0)));
 	put16(out + 24, u->tid);
 	put16(out + 26, u->pid);
 	put16(out + 28, u->uid);
@@ -439,7 +445,7 @@ static size_t rap_answer(const struct smb1_unit *u, uint8_t *out, size_t size)
 
 size_t smb1_answer(struct smb1_state *s, const struct smb1_unit *u, struct cx *cx, uint8_t *out, size_t size)
 {
-	uint32_t status = u->nt_status ? u->status : dos_error(u->status);
+	uint32_t status = as_nt_status(u) ? u->status : dos_error(u->status);
 
 	(void)s;
 	if (u->is_signed) {
