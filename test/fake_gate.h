@@ -19,8 +19,8 @@ void growing_free(struct growing *g);
 /* What is held of one direction: for a stream one chunk, for datagrams one each. Always exactly as large as it is, for ASan. */
 struct chunk {
 	struct chunk *next;
-	size_t        len;
-	uint8_t      *bytes;
+	size_t        len, room;
+	uint8_t      *bytes; /* behind len poisoned, where that can be */
 };
 
 struct fake_side {

@@ -115,6 +115,7 @@ static void gate_drop(void *user, enum side from, size_t n)
 	free(c->bytes);
 	c->bytes = rest;
 	c->len -= n;
+	c->room = c->len;
 }
 
 static void gate_emit(void *user, enum side from, const uint8_t *bytes, size_t n)
