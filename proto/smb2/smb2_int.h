@@ -81,12 +81,14 @@ struct smb2_tree {
 	uint64_t session, next, previous, first_file; /* keys; 0 = none */
 	uint32_t id;
 	uint8_t  kind, name_len;
+	bool     closing; /* its TREE_DISCONNECT is outstanding */
 	char     name[SMB2_SHARE_MAX];
 };
 
 struct smb2_file {
 	uint64_t         persistent, volatile_, tree_key, next, previous;
 	uint8_t          kind, name_len, reading;
+	bool             closing; /* its CLOSE is outstanding */
 	char             name[SMB2_PIPE_MAX];
 	struct rpc_assoc rpc;
 };
@@ -118,6 +120,7 @@ struct smb2_read {
 uint64_t                   smb2_key(uint64_t session, uint64_t id);
 uint64_t                   smb2_file_key(uint64_t session, uint64_t persistent, uint64_t volatile_);
 uint64_t                   smb2_request_key(uint64_t id);
+uint64_t                   smb2_pending_key(uint64_t id);
 const struct smb2_tree    *smb2_tree_of(const struct cx *cx, uint64_t session, uint32_t id);
 const struct smb2_file    *smb2_file_of(const struct cx *cx, uint64_t session, uint64_t persistent, uint64_t volatile_);
 bool                       smb2_id_free(const struct smb2_state *s, uint64_t id, uint16_t charge);
