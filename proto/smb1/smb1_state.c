@@ -302,7 +302,8 @@ static void negotiated(struct smb1_state *s, const struct smb1_unit *u)
 static void ended(struct smb1_state *s, const struct smb1_unit *u, const struct smb1_request *q, uint8_t command, struct cx *cx)
 {
 	if (command == CMD_CLOSE || command == CMD_CLOSE_PRINT || command == CMD_WRITE_AND_CLOSE) {
-		close_file(s, cx, q->links > 1 && u->opens ? u->fid : q->fid);
+		if (!q->keeps)
+			close_file(s, cx, q->links > 1 && u->opens ? u->fid : q->fid);
 	} else if (command == CMD_TREE_DISCONNECT) {
 		close_files(s, cx, true, q->tid);
 		table_del(cx, SMB_TREES, q->tid);
