@@ -2,7 +2,8 @@
 #ifndef SALLYPORT_PROTO_NTLMSSP_NTLMSSP_H
 #define SALLYPORT_PROTO_NTLMSSP_NTLMSSP_H
 
-#include "proto/spnego/auth_reader.h"
+#include "proto/auth/token.h"
+#include "proto/reasons.h"
 
 /* NegotiateFlags (MS-NLMP 2.2.2.5), those that matter here. */
 #define NTLMSSP_UNICODE UINT32_C(0x00000001)

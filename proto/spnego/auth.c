@@ -16,8 +16,6 @@
 
 enum { OID_MAX = 20, TOKEN_ID = 2, GSS_HEADER = 0x60, NEG_TOKEN_RESP = 0xa1 };
 
-const char *const auth_mechanism_words[] = {"none", "ntlmssp", "krb5", "negoex", "other", NULL};
-
 const struct ber_reasons spnego_ber = {
 	.tag = R_SPNEGO_TAG,
 	.constructed = R_SPNEGO_CONSTRUCTED,
@@ -62,30 +60,6 @@ struct ber auth_der(const struct auth_reader *r, struct wire w)
 {
 	w.short_why = R_SPNEGO_SHORT;
 	return ber_over(w, &spnego_ber, auth_long_length(r) ? BER_TOLERATE_LONG_LENGTH : 0);
-}
-
-bool auth_fact_wanted(const struct auth_reader *r, enum auth_fact which)
-{
-	return r->seat->fact != AUTH_NO_FACTS && (r->cx->wanted >> r->seat->fact & 1u << which);
-}
-
-void auth_fact_number(const struct auth_reader *r, enum auth_fact which, uint64_t number)
-{
-	if (auth_fact_wanted(r, which))
-		r->cx->fact[r->seat->fact + which] = (struct fact){.state = FACT_NUMBER, .number = number};
-}
-
-void auth_fact_text(const struct auth_reader *r, enum auth_fact which, const uint8_t *text, size_t n)
-{
-	struct fact *f;
-
-	if (!auth_fact_wanted(r, which))
-		return;
-	f = &r->cx->fact[r->seat->fact + which];
-	if (f->state == FACT_NONE && text)
-		*f = (struct fact){.state = FACT_TEXT, .text = text, .len = (uint32_t)n};
-	else if (!text || f->len != n || memcmp(f->text, text, n) != 0)
-		*f = (struct fact){.state = FACT_UNKNOWN};
 }
 
 static struct ber_span oid(struct ber *b)
