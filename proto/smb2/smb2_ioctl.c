@@ -136,8 +136,7 @@ void smb2_ioctl_answer(struct smb2_read *r)
 	wire_le32(w, "flags");
 	if (n > r->asked->space)
 		wire_fail_numbers(w, wire_offset(w) - 8, R_SMB2_SPACE, "output_count", r->asked->space, n);
-	if (in_off != off)
-		smb2_field(r, in_off, in_n, "input");
+	smb2_field(r, in_off, in_n, "input");
 	if (code != PIPE_TRANSCEIVE) {
 		smb2_field(r, off, n, "output");
 		return;
