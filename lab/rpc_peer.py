@@ -3,11 +3,11 @@
 
   lab/rpc_peer.py [PORT]    listens on loopback (TCP) and prints one line for each request, until Ctrl-C
 """
-import selectors
 import socket
 import struct
 import sys
-import threading
+
+from listener import Listener
 
 REQUEST, RESPONSE, FAULT, BIND, BIND_ACK, BIND_NAK, ALTER, ALTER_RESP, AUTH3 = 0, 2, 3, 11, 12, 13, 14, 15, 16
 FIRST, LAST, OBJECT = 1, 2, 0x80
@@ -154,57 +154,12 @@ class Mapper:
         return body + b"\0" * (-len(body) % 4) + struct.pack("<I", 0)
 
 
-class Server:
+class Server(Listener):
     """Over TCP on loopback. `calls` grows with every whole request, `got` with every octet of each connection."""
 
     def __init__(self, answer=succeeded, address=("127.0.0.1", 0)):
-        self.listener = socket.create_server(address, backlog=64)
-        self.port = self.listener.getsockname()[1]
-        self.calls, self.got, self.answer, self.ending = [], [], answer, False
-        self.wake, self.waker = socket.socketpair()
-        self.thread = threading.Thread(target=self._serve, daemon=True)
-
-    def start(self):
-        self.thread.start()
-        return self
-
-    def stop(self):
-        self.ending = True
-        self.waker.send(b"x")
-        self.thread.join(5)
-        for one in (self.listener, self.wake, self.waker):
-            one.close()
-
-    def _serve(self):
-        selector, held = selectors.DefaultSelector(), {}
-        selector.register(self.listener, selectors.EVENT_READ)
-        selector.register(self.wake, selectors.EVENT_READ)
-        while not self.ending:
-            for key, _ in selector.select():
-                if key.fileobj is self.listener:
-                    stream = self.listener.accept()[0]
-                    held[stream] = (Association(self.calls, self.answer, f"{self.port}\0".encode()), len(self.got))
-                    self.got.append(b"")
-                    selector.register(stream, selectors.EVENT_READ)
-                elif key.fileobj is not self.wake:
-                    self._talk(selector, held, key.fileobj)
-        for stream in held:
-            stream.close()
-        selector.close()
-
-    def _talk(self, selector, held, stream):
-        association, number = held[stream]
-        try:
-            data = stream.recv(1 << 16)
-            self.got[number] += data
-            if data:
-                stream.sendall(association.feed(data))
-                return
-        except OSError:
-            pass
-        selector.unregister(stream)
-        del held[stream]
-        stream.close()
+        self.calls, self.answer = [], answer
+        super().__init__(lambda: Association(self.calls, self.answer, f"{self.port}\0".encode()), address)
 
 
 def main():

@@ -1,11 +1,9 @@
 """A file server that has named pipes and nothing else: anybody may sign on, every pipe exists, and what is written to it is somebody else's business."""
-import selectors
-import socket
 import struct
-import threading
 
 import ntlm_frames as ntlm
 import smb_frames as smb
+from listener import Listener
 from smb_frames import MORE_PROCESSING, NOT_SUPPORTED, PIPE_EMPTY
 
 
@@ -186,54 +184,8 @@ def failed():
     return struct.pack("<HBBI", 9, 0, 0, 0) + b"\0"
 
 
-class Server:
+class Server(Listener):
     """Over TCP on loopback. `got` holds every octet of each connection; `open_pipe(name)` is asked in the server's thread."""
 
     def __init__(self, open_pipe, address=("127.0.0.1", 0)):
-        self.listener = socket.create_server(address, backlog=64)
-        self.port = self.listener.getsockname()[1]
-        self.open_pipe, self.got, self.ending = open_pipe, [], False
-        self.wake, self.waker = socket.socketpair()
-        self.thread = threading.Thread(target=self._serve, daemon=True)
-
-    def start(self):
-        self.thread.start()
-        return self
-
-    def stop(self):
-        self.ending = True
-        self.waker.send(b"x")
-        self.thread.join(5)
-        for one in (self.listener, self.wake, self.waker):
-            one.close()
-
-    def _serve(self):
-        selector, held = selectors.DefaultSelector(), {}
-        selector.register(self.listener, selectors.EVENT_READ)
-        selector.register(self.wake, selectors.EVENT_READ)
-        while not self.ending:
-            for key, _ in selector.select():
-                if key.fileobj is self.listener:
-                    stream = self.listener.accept()[0]
-                    held[stream] = (Conversation(self.open_pipe), len(self.got))
-                    self.got.append(b"")
-                    selector.register(stream, selectors.EVENT_READ)
-                elif key.fileobj is not self.wake:
-                    self._talk(selector, held, key.fileobj)
-        for stream in held:
-            stream.close()
-        selector.close()
-
-    def _talk(self, selector, held, stream):
-        conversation, number = held[stream]
-        try:
-            data = stream.recv(1 << 16)
-            self.got[number] += data
-            if data:
-                stream.sendall(conversation.feed(data))
-                return
-        except OSError:
-            pass
-        selector.unregister(stream)
-        del held[stream]
-        stream.close()
+        super().__init__(lambda: Conversation(open_pipe), address)

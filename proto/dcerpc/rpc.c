@@ -161,10 +161,10 @@ void rpc_commit(struct rpc_assoc *a, const struct rpc_unit *u, const struct rpc_
 
 void rpc_close(struct rpc_assoc *a, const struct rpc_seat *seat, struct cx *cx)
 {
-	while (a->has_contexts)
-		rpc_context_del(a, a->newest_context, seat, cx);
-	while (a->has_calls)
-		rpc_call_del(a, a->newest_call, seat, cx);
+	while (a->contexts.any)
+		rpc_list_del(a, &a->contexts, seat->contexts, a->contexts.newest, cx);
+	while (a->calls.any)
+		rpc_list_del(a, &a->calls, seat->calls, a->calls.newest, cx);
 	gather_drop(cx, rpc_gather_key(a, SIDE_CLIENT, RPC_GATHER_PDU));
 	gather_drop(cx, rpc_gather_key(a, SIDE_SERVER, RPC_GATHER_PDU));
 	gather_drop(cx, rpc_gather_key(a, SIDE_CLIENT, RPC_GATHER_STUB));

@@ -16,22 +16,25 @@
  * Table entries. Keys are the association's key in the upper half and the context's or call's id in the lower; gathers
  * have 'R' in the upper octet, then the association's key and what they hold. A carrier's own keys stay clear of that.
  */
+struct rpc_link { /* in the association's list of its kind; stands first in an entry */
+	uint32_t older, newer; /* ids of its neighbours */
+	bool     has_older, has_newer;
+};
+
 struct rpc_context {
+	struct rpc_link link;
 	uint8_t  uuid[16]; /* as on a little-endian wire */
 	uint16_t major, minor;
 	uint16_t interface_id; /* struct rpc_interface; 0 = unknown */
-	uint16_t older, newer; /* ids of its neighbours in the association's list */
 	uint8_t  pending; /* its place in the outstanding offer, plus one; 0 = in none */
 	uint8_t  offered; /* transfer syntaxes of that offer: bits of enum rpc_transfer */
 	bool     accepted;
 	bool     unread; /* accepted with a transfer syntax other than NDR: arguments cannot be read */
-	bool     has_older, has_newer;
 };
 
 struct rpc_call {
+	struct rpc_link link;
 	uint16_t context_id, opnum;
-	uint32_t older, newer; /* ids of its neighbours in the association's list */
-	bool     has_older, has_newer;
 	bool     answering; /* a first fragment of its answer has gone, its last has not */
 	uint32_t fragments; /* of the answer */
 };
@@ -46,6 +49,11 @@ struct rpc_security {
 
 enum { RPC_SECURITIES = 6 };
 
+struct rpc_list {
+	uint32_t newest; /* its id, where there is any */
+	bool     any;
+};
+
 struct rpc_assoc {
 	uint32_t key; /* the carrier's number for it, unique in the flow while it lives: tables and gathers are keyed with it */
 	uint8_t  phase; /* enum rpc_phase (rpc_int.h) */
@@ -53,12 +61,10 @@ struct rpc_assoc {
 	bool     calling; /* fragments of a request have gone, its last has not */
 	bool     sealed, gathering; /* of that request: a fragment was sealed; its stub is gathered */
 	bool     partial[2]; /* part of a PDU has gone in this direction */
-	bool     has_contexts, has_calls;
 	uint8_t  offers; /* elements of the outstanding bind or alter_context */
 	uint32_t features; /* which of them are bind time features, by bit */
 	uint16_t max_client, max_server; /* agreed fragment sizes by sender; 0 = not agreed */
-	uint16_t newest_context; /* head of the list, where has_contexts */
-	uint32_t newest_call;
+	struct rpc_list contexts, calls;
 	uint32_t bind_id; /* call_id of the outstanding bind or alter_context */
 	uint32_t call_id; /* of the request whose fragments are coming */
 	uint16_t context_id, opnum;

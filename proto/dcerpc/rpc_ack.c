@@ -13,8 +13,8 @@ enum { ADDRESS_MOST = 257 };
 /* The contexts of the outstanding offer, by their place in it. */
 static void offered(struct rpc_read *r, const struct rpc_context *out[RPC_OFFERS])
 {
-	uint16_t id = r->a->newest_context;
-	bool     more = r->a->has_contexts;
+	uint32_t id = r->a->contexts.newest;
+	bool     more = r->a->contexts.any;
 
 	memset(out, 0, RPC_OFFERS * sizeof(out[0]));
 	while (more) {
@@ -24,11 +24,11 @@ static void offered(struct rpc_read *r, const struct rpc_context *out[RPC_OFFERS
 			return;
 		if (c->pending) {
 			out[c->pending - 1] = c;
-			r->u->offer[c->pending - 1].id = id;
+			r->u->offer[c->pending - 1].id = (uint16_t)id;
 			r->u->offer[c->pending - 1].known = true;
 		}
-		id = c->older;
-		more = c->has_older;
+		id = c->link.older;
+		more = c->link.has_older;
 	}
 }
 
@@ -97,17 +97,17 @@ void rpc_bind_nak(struct rpc_read *r, struct wire *w)
 
 void rpc_offers_over(struct rpc_assoc *a, const struct rpc_seat *seat, struct cx *cx)
 {
-	uint16_t id = a->newest_context;
-	bool     more = a->has_contexts;
+	uint32_t id = a->contexts.newest;
+	bool     more = a->contexts.any;
 
 	while (more) {
 		struct rpc_context *c = table_edit(cx, seat->contexts, rpc_key(a, id));
-		uint16_t            older = c->older;
+		uint32_t            older = c->link.older;
 
-		more = c->has_older;
+		more = c->link.has_older;
 		c->pending = 0;
 		if (!c->accepted)
-			rpc_context_del(a, id, seat, cx);
+			rpc_list_del(a, &a->contexts, seat->contexts, id, cx);
 		id = older;
 	}
 	a->phase = a->phase == RPC_BINDING ? RPC_NEW : RPC_BOUND;

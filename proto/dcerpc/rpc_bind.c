@@ -163,45 +163,13 @@ void rpc_auth3(struct rpc_read *r, struct wire *w)
 
 static void context_add(struct rpc_assoc *a, const struct rpc_offer *o, const struct rpc_seat *seat, struct cx *cx)
 {
-	struct rpc_context *c = table_add(cx, seat->contexts, rpc_key(a, o->id)), *before;
+	struct rpc_context *c = rpc_list_add(a, &a->contexts, seat->contexts, o->id, cx);
 
 	for (size_t i = 0; i < RPC_UUID; i++)
 		c->uuid[i] = o->uuid[i];
 	c->major = o->major;
 	c->minor = o->minor;
 	c->interface_id = o->interface_id;
-	c->older = a->newest_context;
-	c->has_older = a->has_contexts;
-	before = a->has_contexts ? table_edit(cx, seat->contexts, rpc_key(a, a->newest_context)) : NULL;
-	if (before) {
-		before->newer = o->id;
-		before->has_newer = true;
-	}
-	a->newest_context = o->id;
-	a->has_contexts = true;
-}
-
-void rpc_context_del(struct rpc_assoc *a, uint16_t id, const struct rpc_seat *seat, struct cx *cx)
-{
-	const struct rpc_context *c = table_get(cx, seat->contexts, rpc_key(a, id));
-	struct rpc_context       *older, *newer;
-
-	if (!c)
-		return;
-	older = c->has_older ? table_edit(cx, seat->contexts, rpc_key(a, c->older)) : NULL;
-	newer = c->has_newer ? table_edit(cx, seat->contexts, rpc_key(a, c->newer)) : NULL;
-	if (older) {
-		older->newer = c->newer;
-		older->has_newer = c->has_newer;
-	}
-	if (newer) {
-		newer->older = c->older;
-		newer->has_older = c->has_older;
-	} else {
-		a->newest_context = c->older;
-		a->has_contexts = c->has_older;
-	}
-	table_del(cx, seat->contexts, rpc_key(a, id));
 }
 
 void rpc_bind_commit(struct rpc_assoc *a, const struct rpc_unit *u, const struct rpc_seat *seat, struct cx *cx)

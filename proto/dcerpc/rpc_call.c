@@ -157,42 +157,10 @@ void rpc_request(struct rpc_read *r, struct wire *w)
 
 static void call_add(struct rpc_assoc *a, const struct rpc_unit *u, const struct rpc_seat *seat, struct cx *cx)
 {
-	struct rpc_call *c = table_add(cx, seat->calls, rpc_key(a, u->call_id)), *before;
+	struct rpc_call *c = rpc_list_add(a, &a->calls, seat->calls, u->call_id, cx);
 
 	c->context_id = u->context_id;
 	c->opnum = u->opnum;
-	c->older = a->newest_call;
-	c->has_older = a->has_calls;
-	before = a->has_calls ? table_edit(cx, seat->calls, rpc_key(a, a->newest_call)) : NULL;
-	if (before) {
-		before->newer = u->call_id;
-		before->has_newer = true;
-	}
-	a->newest_call = u->call_id;
-	a->has_calls = true;
-}
-
-void rpc_call_del(struct rpc_assoc *a, uint32_t id, const struct rpc_seat *seat, struct cx *cx)
-{
-	const struct rpc_call *c = table_get(cx, seat->calls, rpc_key(a, id));
-	struct rpc_call       *older, *newer;
-
-	if (!c)
-		return;
-	older = c->has_older ? table_edit(cx, seat->calls, rpc_key(a, c->older)) : NULL;
-	newer = c->has_newer ? table_edit(cx, seat->calls, rpc_key(a, c->newer)) : NULL;
-	if (older) {
-		older->newer = c->newer;
-		older->has_newer = c->has_newer;
-	}
-	if (newer) {
-		newer->older = c->older;
-		newer->has_older = c->has_older;
-	} else {
-		a->newest_call = c->older;
-		a->has_calls = c->has_older;
-	}
-	table_del(cx, seat->calls, rpc_key(a, id));
 }
 
 static void request_over(struct rpc_assoc *a, struct cx *cx)

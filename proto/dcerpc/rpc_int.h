@@ -76,6 +76,10 @@ static inline uint64_t rpc_key(const struct rpc_assoc *a, uint32_t id)
 	return (uint64_t)a->key << 32 | id;
 }
 
+/* rpc_list.c: entries of one table, linked so that they can be told and deleted together. In commit. */
+void *rpc_list_add(const struct rpc_assoc *a, struct rpc_list *list, uint8_t table, uint32_t id, struct cx *cx);
+void  rpc_list_del(const struct rpc_assoc *a, struct rpc_list *list, uint8_t table, uint32_t id, struct cx *cx);
+
 static inline uint64_t rpc_gather_key(const struct rpc_assoc *a, uint8_t from, enum rpc_gather what)
 {
 	return (uint64_t)'R' << 56 | (uint64_t)a->key << 8 | (uint64_t)what | (uint64_t)from;
@@ -128,7 +132,6 @@ void rpc_bind_commit(struct rpc_assoc *a, const struct rpc_unit *u, const struct
 void rpc_ack_commit(struct rpc_assoc *a, const struct rpc_unit *u, const struct rpc_seat *seat, struct cx *cx);
 /* In commit: no offer is outstanding any more; contexts that were only offered are forgotten. */
 void rpc_offers_over(struct rpc_assoc *a, const struct rpc_seat *seat, struct cx *cx);
-void rpc_context_del(struct rpc_assoc *a, uint16_t id, const struct rpc_seat *seat, struct cx *cx);
 
 /* rpc_security.c: authentication trailers. */
 void rpc_security_bind(struct rpc_read *r, const struct wire *w, uint32_t at);
@@ -144,7 +147,6 @@ void rpc_orphaned_commit(struct rpc_assoc *a, const struct rpc_unit *u, const st
 void rpc_response(struct rpc_read *r, struct wire *w);
 void rpc_fault_pdu(struct rpc_read *r, struct wire *w);
 void rpc_response_commit(struct rpc_assoc *a, const struct rpc_unit *u, const struct rpc_seat *seat, struct cx *cx);
-void rpc_call_del(struct rpc_assoc *a, uint32_t id, const struct rpc_seat *seat, struct cx *cx);
 
 /* rpc_epm.c: the endpoint mapper. */
 enum { RPC_EPM_MAP = 3 };

@@ -78,7 +78,7 @@ void rpc_response_commit(struct rpc_assoc *a, const struct rpc_unit *u, const st
 	if (!c) {
 		rpc_offers_over(a, seat, cx);
 	} else if (u->flags & RPC_LAST || u->ptype == RPC_FAULT) {
-		rpc_call_del(a, u->call_id, seat, cx);
+		rpc_list_del(a, &a->calls, seat->calls, u->call_id, cx);
 	} else {
 		c->answering = true;
 		c->fragments++;
