@@ -20,6 +20,9 @@ run: all ## start the lab: a real server, the gate in front, things to try (lab/
 test: ## everything CI runs
 	@tools/test
 
+csaf: ## the validator of CSAF documents that the tests use, by npm, into the build folder
+	@tools/csaf-validator $(BUILD)
+
 check: ## style, layering, map, vectors: under a minute
 	@tools/check
 
@@ -27,6 +30,7 @@ bench: all ## against packaged peers, ratios printed
 	@bench/run
 	@bench/gate
 	@bench/smb
+	@bench/bulletins $(BUILD)/sallyport
 
 fuzz: ## long fuzz runs (RUNS=1000000 each)
 	@fuzz/run $(or $(RUNS),1000000)
@@ -43,4 +47,4 @@ install: all ## into PREFIX (default /usr/local), below DESTDIR when that is set
 	@ninja -C $(BUILD) --quiet >/dev/null
 	@meson install -C $(BUILD) --no-rebuild --quiet
 
-.PHONY: help deps all run test check bench fuzz mutants map install
+.PHONY: help deps all run test csaf check bench fuzz mutants map install

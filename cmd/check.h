@@ -15,6 +15,7 @@ enum unseen {
 	UNSEEN_NONE = 0,
 	UNSEEN_TLS, /* in clear until StartTLS, or on a port that speaks TLS from the start */
 	UNSEEN_SEALED, /* a security layer of the protocol itself */
+	UNSEEN_UNREAD, /* whole messages that may be allowed by the name of an opaque reason other than these */
 	UNSEEN_FRAMING, /* behind a refusal after which no next message can be found */
 	UNSEEN_GAP, /* behind what the capture lacks */
 	UNSEEN_AMBIGUOUS,
@@ -41,6 +42,7 @@ struct totals {
 	uint64_t     unjudged; /* state refusals of flows whose beginning was not captured */
 	uint64_t    *by_reason; /* by reason number */
 	uint64_t     unseen_bytes[UNSEEN_KINDS], unseen_flows[UNSEEN_KINDS];
+	uint64_t     payload, payload_flows; /* bytes whose place and length were recognised and which nobody reads: contents of files */
 	uint64_t     midway; /* flows of known protocols that began before the capture, and were read */
 	uint64_t     uncovered; /* flows without a recogniser; their bytes are captured.ignored_bytes */
 	uint64_t    *uncovered_port[2]; /* flows without a recogniser by server port: TCP, UDP */
@@ -96,6 +98,7 @@ struct check_flow {
 	uint64_t       refused;
 	uint64_t       after_stop; /* bytes behind the stop */
 	uint64_t       datagrams_cut_bytes;
+	uint64_t       payload, unread; /* see totals and UNSEEN_UNREAD */
 	uint8_t        stop; /* enum unseen */
 	uint8_t        opaque; /* enum unseen: why bytes pass unseen while the flow is read */
 	uint8_t        ip_protocol;

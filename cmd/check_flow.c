@@ -255,11 +255,18 @@ static void flow_count(struct check_flow *f)
 		tail += side->hold_len;
 		if (side->fed > side->accounted + side->hold_len)
 			opaque += side->fed - side->accounted - side->hold_len;
+		/* Payload that was announced and is not in the capture. */
+		if (side->accounted > side->fed)
+			f->payload -= side->accounted - side->fed < f->payload ? side->accounted - side->fed : f->payload;
 	}
 	if (tail)
 		add_unseen(t, UNSEEN_TAIL, tail);
 	if (opaque)
 		add_unseen(t, f->opaque ? f->opaque : UNSEEN_SEALED, opaque);
+	if (f->unread)
+		add_unseen(t, UNSEEN_UNREAD, f->unread);
+	t->payload += f->payload;
+	t->payload_flows += f->payload > 0;
 	if (f->datagrams_cut_bytes)
 		add_unseen(t, UNSEEN_DATAGRAM, f->datagrams_cut_bytes);
 	if (f->after_stop || (f->stop && f->stop != UNSEEN_ENDED))

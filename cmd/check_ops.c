@@ -51,6 +51,35 @@ static void op_report(void *user, const struct report *report)
 	print_report(f, report);
 }
 
+/* Why what a unit holds or announces is not seen; UNSEEN_NONE where it is payload of a unit that was read. */
+static enum unseen unseen_of(const struct check_flow *f, uint16_t why)
+{
+	if (f->r->id == PROTO_OPAQUE_TLS)
+		return UNSEEN_TLS;
+	if (why == R_OPAQUE_SEALED || why == R_DCERPC_SEALED || why == R_DCERPC_SEALED_ARGUMENTS)
+		return UNSEEN_SEALED;
+	return why == R_NONE ? UNSEEN_NONE : UNSEEN_UNREAD;
+}
+
+/* Adds a unit's bytes, and those behind it that it fixed the length of, to what they are. */
+static void account(struct check_flow *f, enum side from, const struct step *step)
+{
+	uint64_t    ahead = step->opaque == OPAQUE_MAX ? 0 : step->opaque;
+	enum unseen kind = unseen_of(f, step->why);
+
+	if (kind == UNSEEN_NONE) {
+		f->side[from].accounted += step->n + ahead;
+		f->payload += ahead;
+	} else if (kind == UNSEEN_UNREAD) {
+		f->side[from].accounted += step->n + ahead;
+		f->unread += step->n + ahead;
+	} else {
+		f->opaque = kind;
+		if (step->why == R_NONE)
+			f->side[from].accounted += step->n;
+	}
+}
+
 /* What speaks may have changed with the last unit. */
 static void note_protocol(struct check_flow *f)
 {
@@ -65,13 +94,9 @@ static void note_protocol(struct check_flow *f)
 static void op_committed(void *user, enum side from, const struct step *step, const struct cx *cx)
 {
 	struct check_flow *f = user;
-	bool               opaque = step->opaque || reason_of(step->why)->class == CLASS_OPAQUE;
 
 	note_protocol(f);
-	if (opaque)
-		f->opaque = f->r->id == PROTO_OPAQUE_TLS ? UNSEEN_TLS : UNSEEN_SEALED;
-	if (step->why == R_NONE)
-		f->side[from].accounted += step->n;
+	account(f, from, step);
 	if (!step->n || step->why != R_NONE || step->verb == STEP_SEEN || step->flags & STEP_INSIDE)
 		return;
 	f->side[from].messages++;

@@ -109,6 +109,7 @@ void summary_json(struct check *check)
 	number(stats, "messages", t->messages);
 	number(stats, "refused", t->refused);
 	number(stats, "consequences", t->consequences);
+	number(stats, "payload_bytes", t->payload);
 	number(stats, "unseen_bytes", summary_unseen_bytes(t));
 	json_object_set_new(stats, "anything_unseen", json_boolean(summary_unseen(t)));
 	json_object_set_new(stats, "protocols", protocol_stats(t));

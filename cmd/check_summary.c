@@ -13,6 +13,7 @@ static const struct unseen_text unseen_texts[UNSEEN_KINDS] = {
 	[UNSEEN_NONE] = {"none", ""},
 	[UNSEEN_TLS] = {"tls", "inside TLS (opaque.tls)"},
 	[UNSEEN_SEALED] = {"sealed", "sealed by a security layer (opaque.sealed)"},
+	[UNSEEN_UNREAD] = {"unread", "in messages of interfaces, encodings or compressions that are not read here"},
 	[UNSEEN_FRAMING] = {"framing", "behind a refusal that left no way to find the next message (opaque.unseen)"},
 	[UNSEEN_GAP] = {"gap", "missing from the capture, and behind what is missing: no message boundary is guessed (capture.gap)"},
 	[UNSEEN_AMBIGUOUS] = {"ambiguous", "behind two versions of the same bytes (capture.ambiguous)"},
@@ -128,6 +129,21 @@ static void print_protocols(const struct totals *t)
 		counted(&s, tally->flows, "flow", "flows");
 		put(&s);
 	}
+}
+
+/* File contents are payload by design: said, but nothing that should have been seen. */
+static void print_payload(const struct totals *t)
+{
+	char       buffer[256];
+	struct str s = str_over(buffer, sizeof(buffer));
+
+	if (!t->payload)
+		return;
+	str_add(&s, "  payload  ");
+	counted(&s, t->payload, "byte of file contents in ", "bytes of file contents in ");
+	counted(&s, t->payload_flows, "flow", "flows");
+	str_add(&s, ": place and length were recognised, contents are nobody's business here");
+	put(&s);
 }
 
 static void print_refused(const struct check *check)
@@ -276,6 +292,7 @@ void summary_print(struct check *check)
 	counted(&s, t->captured.flows - t->captured.flows_silent, "flow", "flows");
 	put(&s);
 	print_protocols(t);
+	print_payload(t);
 	print_refused(check);
 	print_unseen(t);
 	print_verdict(check);

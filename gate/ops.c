@@ -71,6 +71,11 @@ static void op_answer(void *user, const uint8_t *bytes, size_t n)
 	send_later(user, SIDE_CLIENT, bytes, n, true);
 }
 
+static void op_instead(void *user, const uint8_t *bytes, size_t n)
+{
+	send_later(user, SIDE_SERVER, bytes, n, true);
+}
+
 /* ---- What became of units ---- */
 
 static void op_committed(void *user, enum side from, const struct step *step, const struct cx *cx)
@@ -140,6 +145,7 @@ const struct driver_ops gate_ops = {
 	.drop = op_drop,
 	.emit = op_emit,
 	.answer = op_answer,
+	.instead = op_instead,
 	.judge = conversation_judge,
 	.watch = conversation_watch,
 	.report = conversation_report,

@@ -1,6 +1,7 @@
 """Plays both ends of a vector around the gate: its client in front, and behind it a server that says what the vector says."""
 import select
 import socket
+import struct
 import time
 
 import answerer
@@ -54,9 +55,18 @@ def send(stream, data):
 def needs_hello(vector):
     """The gate dials when the client has spoken: where the server begins, or nothing of the client's arrives before it speaks, a bind comes first."""
     sides = [side for side, _ in vector.messages]
-    if vector.datagram or "server" not in sides:
+    if vector.datagram or "server" not in sides or not vector.directory:
         return False
     return not any(vector.arrivals()[: sides.index("server")])
+
+
+def refusal(vector, got):
+    """A test for what the client hears: whether the gate has answered itself."""
+    if vector.directory:
+        return lambda heard: MARK in heard
+    if vector.last == "server":
+        return lambda heard: False  # nothing is said to the client of what the server may not say
+    return lambda heard: len(heard) > got
 
 
 class Stream:
@@ -89,7 +99,7 @@ class Stream:
             for side, data, arrives in steps[:-1]:
                 if not self._pass(ends, side, data, arrives, out):
                     return out
-            self._last(ends, *steps[-1][:2], out)
+            self._last(ends, *steps[-1][:2], out, refusal(vector, len(out.got["client"])))
         finally:
             for stream in ends.values():
                 if stream:
@@ -114,15 +124,15 @@ class Stream:
             out.problem = f"an earlier message of the {side} arrived as {len(got)} of {len(arrives)} bytes"
         return got == arrives
 
-    def _last(self, ends, side, data, out):
+    def _last(self, ends, side, data, out, refused):
         """The message that decides: until the gate says something, or lets it pass, or ends the flow; then everything there is."""
         before = len(out.got["server"])
         send(ends[side], data)
         if side == "client" and ends["server"] is None:
-            self._until_known(ends, len(data), out)
+            self._until_known(ends, out, refused)
         other = "server" if side == "client" else "client"
         if ends[other]:
-            self._watch(ends, other, before + len(data) if other == "server" else len(out.got["client"]) + len(data), out)
+            self._watch(ends, other, before + len(data) if other == "server" else len(out.got["client"]) + len(data), out, refused)
         for name in ("client", "server"):
             if ends[name]:
                 try:
@@ -136,19 +146,19 @@ class Stream:
                 if not ended:
                     out.problem = f"the {name}'s connection does not end"
 
-    def _until_known(self, ends, length, out):
+    def _until_known(self, ends, out, refused):
         """A first message: either the gate dials, or the client hears of its refusal."""
         heard = ready([self.listener, ends["client"]], GRACE)
         if self.listener not in heard and ends["client"] in heard:
-            got, _ = receive(ends["client"], lambda b: MARK in b, GRACE)
+            got, _ = receive(ends["client"], refused, GRACE)
             out.got["client"] += got
         ends["server"] = self.accept(0)
         out.dialled = ends["server"] is not None
 
-    def _watch(self, ends, other, whole, out):
+    def _watch(self, ends, other, whole, out, refused):
         """Both ends at once until one of them tells how it went."""
         deadline, live = time.monotonic() + GRACE, {ends["client"]: "client", ends["server"]: "server"}
-        while live and MARK not in out.got["client"] and len(out.got[other]) < whole:
+        while live and not refused(out.got["client"]) and len(out.got[other]) < whole:
             heard = ready(list(live), deadline - time.monotonic())
             if not heard:
                 return
@@ -159,13 +169,47 @@ class Stream:
                     return
 
 
+def lawful(protocol):
+    """A question and its answer over datagrams that must pass behind every vector, and that no vector has."""
+    if protocol == "dcerpc-cl":
+        return tuple(datagram(kind, 0xB0B) for kind in (0, 2))
+    if protocol == "krb5-udp":
+        return kerberos()
+    done = answerer.tlv(0x65, answerer.tlv(10, b"\0"), answerer.tlv(4), answerer.tlv(4))
+    return answerer.search(9999), answerer.message(9999, done)
+
+
+def datagram(kind, number):
+    """A connectionless PDU without a body: a request to the endpoint mapper, or a response (C706 12.5.2.1)."""
+    mapper = bytes.fromhex("0883afe11f5dc91191a408002b14a0fa")
+    head = struct.pack("<BBBB3sB", 4, kind, 0x20, 0, b"\x10\0\0", 0) + bytes(16) + mapper + b"sallyport-behind"
+    return head + struct.pack("<IIIHHHHHBB", 0, 3, number, 0, 0xFFFF, 0xFFFF, 0, 0, 0, 0)
+
+
+def kerberos():
+    """An AS-REQ, and an error for it (RFC 4120 5.4.1, 5.9.1)."""
+    tlv = answerer.tlv
+
+    def number(value):
+        return tlv(2, value.to_bytes(4, "big"))
+
+    def name(*words):
+        return tlv(0x30, tlv(0xA0, tlv(2, b"\1")), tlv(0xA1, tlv(0x30, *[tlv(0x1B, word) for word in words])))
+
+    realm, until = tlv(0x1B, b"BEHIND.EXAMPLE"), tlv(0x18, b"20300101000000Z")
+    body = [tlv(3, bytes(5)), name(b"behind"), realm, name(b"krbtgt", b"BEHIND.EXAMPLE"), until, number(0x12345678), tlv(0x30, tlv(2, b"\x12"))]
+    tags = (0xA0, 0xA1, 0xA2, 0xA3, 0xA5, 0xA7, 0xA8)
+    ask = tlv(0x6A, tlv(0x30, tlv(0xA1, tlv(2, b"\5")), tlv(0xA2, tlv(2, b"\x0a")), tlv(0xA4, tlv(0x30, *[tlv(tag, part) for tag, part in zip(tags, body)]))))
+    parts = ((0xA0, tlv(2, b"\5")), (0xA1, tlv(2, b"\x1e")), (0xA4, until), (0xA5, tlv(2, b"\0")), (0xA6, tlv(2, b"\6")), (0xA9, realm),
+             (0xAA, name(b"krbtgt", b"BEHIND.EXAMPLE")))
+    return ask, tlv(0x7E, tlv(0x30, *[tlv(tag, part) for tag, part in parts]))
+
+
 class Datagrams:
     """A server's socket behind one service over UDP."""
 
-    def __init__(self, address=("127.0.0.1", 0)):
-        # A question and its answer that must pass behind every vector, and that no vector has.
-        self.question = answerer.search(9999)
-        self.answer = answerer.message(9999, answerer.tlv(0x65, answerer.tlv(10, b"\0"), answerer.tlv(4), answerer.tlv(4)))
+    def __init__(self, address=("127.0.0.1", 0), protocol="cldap"):
+        self.question, self.answer = lawful(protocol)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(address)
         self.port = self.socket.getsockname()[1]

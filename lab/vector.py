@@ -53,6 +53,8 @@ class Vector:
 
     def arrivals(self):
         """What of each message may arrive: all of it; of the last one what stands before the refused; of an abandoned nothing, nothing."""
+        if not self.directory:
+            return [b"" if self.refused and number == len(self.messages) - 1 else data for number, (_, data) in enumerate(self.messages)]
         live, found = set(), []
         for number, (side, data) in enumerate(self.messages):
             passed = data
@@ -73,6 +75,11 @@ class Vector:
         elif side == "client" and tag not in (BIND, UNBIND):
             live.add(number)
         return False
+
+    @property
+    def directory(self):
+        """LDAP, whose messages can be told apart here; of others a line is taken for one message."""
+        return self.protocol in ("ldap", "cldap")
 
     @property
     def last(self):

@@ -56,7 +56,7 @@ static enum progress deny(struct turn_of *t, uint64_t n, uint64_t opaque)
 	uint16_t     why = cx->fault.why;
 	bool         lives;
 
-	cx->answer_len = 0;
+	cx->answer_len = cx->instead_len = 0;
 	f->env->private->asked = NULL;
 	lives = f->r->deny(f->state, n ? f->env->private->unit : NULL, cx);
 	if (t->lane->inside || !n || opaque == OPAQUE_MAX || cx->no_answer)
@@ -71,6 +71,8 @@ static enum progress deny(struct turn_of *t, uint64_t n, uint64_t opaque)
 		driver_end(f, why);
 		return STUCK;
 	}
+	if (cx->instead_len && f->env->ops->instead)
+		f->env->ops->instead(f->user, cx->instead, cx->instead_len);
 	advance(t, n);
 	driver_stir(f);
 	if (n > t->in.len)

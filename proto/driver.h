@@ -57,6 +57,8 @@ struct driver_ops {
 	void (*emit)(void *user, enum side from, const uint8_t *bytes, size_t n);
 	/* Send bytes of our own making to the client. */
 	void (*answer)(void *user, const uint8_t *bytes, size_t n);
+	/* Send bytes of our own making to the server. May be NULL: it gets nothing in place of what was denied. */
+	void (*instead)(void *user, const uint8_t *bytes, size_t n);
 	/* May this unit pass? Sets *why (a policy or opaque reason) on DENY. step->why is what must be allowed by name. */
 	enum verdict (*judge)(void *user, enum side from, const struct step *step, const struct cx *cx, uint16_t *why);
 	/* May this refusal be watched instead of blocked? Never asked for `unsafe` reasons unless watch_unsafe. */

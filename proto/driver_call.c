@@ -22,7 +22,7 @@ struct cx *driver_cx(struct flow *f, enum side from)
 	cx->fault = (struct fault){0};
 	if (cx->wanted)
 		memset(cx->fact, 0, f->r->facts * sizeof(cx->fact[0]));
-	cx->answer_len = 0;
+	cx->answer_len = cx->instead_len = 0;
 	cx->no_answer = R_NONE;
 	cx->end_group = cx->end_flow = false;
 	return cx;

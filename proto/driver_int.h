@@ -8,6 +8,8 @@
 enum {
 	ANSWERS_MAX = 16 * 1024, /* queued for one client before the flow is ended */
 	GATHER_MAX = 1024 * 1024, /* the largest inner unit a gather can show, in bytes */
+	GATHERED_MAX = 4 * 1024 * 1024, /* in all gathers of a flow: others need the worker's memory too */
+	GATHERS_MAX = 256, /* of a flow: they are looked for one after another */
 	RECOGNISERS_MAX = 64,
 	RESERVED_MAX = 48, /* slots promised in one call of next */
 };
@@ -60,6 +62,8 @@ struct flow {
 	struct group            *group;
 	struct flow             *group_next;
 	struct gather           *gathers;
+	size_t                   gathered; /* bytes of their slots */
+	uint32_t                 gather_count;
 	struct entry            *entries[TABLES_MAX];
 	uint32_t                 count[TABLES_MAX];
 	uint64_t                 changes; /* of its tables and gathers */

@@ -236,6 +236,14 @@ static size_t gather_bytes(size_t len)
 	return slots_size(sizeof(struct gather) + len);
 }
 
+/* May the flow hold a gather of this length, in place of the one it has? */
+static bool gather_fits(const struct flow *f, const struct gather *g, size_t len)
+{
+	size_t now = g ? sizeof(*g) + g->cap : 0;
+
+	return (g || f->gather_count < GATHERS_MAX) && f->gathered - now + gather_bytes(len) <= GATHERED_MAX;
+}
+
 const uint8_t *gather_view(struct cx *cx, uint64_t key, const uint8_t *piece, size_t n, size_t cap, size_t *total)
 {
 	struct driver_private *p = private_of(cx);
@@ -245,7 +253,8 @@ const uint8_t *gather_view(struct cx *cx, uint64_t key, const uint8_t *piece, si
 	*total = 0;
 	if (cap > GATHER_MAX)
 		cap = GATHER_MAX;
-	if (held > cap || n > cap - held || (!shown && !reserve(p, RESERVED_GATHER, key, gather_bytes(held + n))))
+	if (held > cap || n > cap - held ||
+	    (!shown && (!gather_fits(cx->flow, g, held + n) || !reserve(p, RESERVED_GATHER, key, gather_bytes(held + n)))))
 		return NULL;
 	*total = held + n;
 	if (!held)
@@ -274,7 +283,10 @@ void gather_add(struct cx *cx, uint64_t key, const uint8_t *piece, size_t n)
 		grown->key = key;
 		grown->cap = size - sizeof(*grown);
 		*link = grown;
+		cx->flow->gathered += size;
+		cx->flow->gather_count += !g;
 		if (g) {
+			cx->flow->gathered -= sizeof(*g) + g->cap;
 			grown->next = g->next;
 			memcpy(grown->bytes, g->bytes, held);
 			slots_give(&p->slots, &gone, sizeof(*g) + g->cap);
@@ -296,6 +308,8 @@ void gather_drop(struct cx *cx, uint64_t key)
 	if (!g)
 		return;
 	cx->flow->changes++;
+	cx->flow->gathered -= sizeof(*g) + g->cap;
+	cx->flow->gather_count--;
 	*link = g->next;
 	slots_give(&private_of(cx)->slots, &gone, sizeof(*g) + g->cap);
 }
@@ -307,6 +321,8 @@ void gathers_free(struct flow *f)
 		void          *gone = g;
 
 		f->gathers = g->next;
+		f->gathered -= sizeof(*g) + g->cap;
+		f->gather_count--;
 		slots_give(&f->env->private->slots, &gone, sizeof(*g) + g->cap);
 	}
 }

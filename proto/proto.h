@@ -153,7 +153,7 @@ struct route {
 	const uint8_t *name;
 };
 
-enum { FACTS_MAX = 32, PATCHES_MAX = 8, EXPECTS_MAX = 4, ANSWER_MAX = 4096, STATE_MAX = 320, UNIT_MAX = 1536, TABLES_MAX = 8, SCRATCH_MAX = 8192 };
+enum { FACTS_MAX = 32, PATCHES_MAX = 8, EXPECTS_MAX = 4, ANSWER_MAX = 4096, STATE_MAX = 320, UNIT_MAX = 1536, TABLES_MAX = 8, SCRATCH_MAX = 8192, INSTEAD_MAX = 128 };
 
 struct flow;
 
@@ -180,7 +180,9 @@ struct cx {
 	uint16_t no_answer; /* deny: the reason why no answer can be given (answer.signed); the flow ends */
 	bool     end_group; /* commit: the call is over, every leg closes */
 	bool     end_flow; /* commit: this was the last unit; both sides close */
+	size_t   instead_len; /* deny, of a whole unit of the client's while the flow lives on */
 	uint8_t  answer[ANSWER_MAX]; /* to the client, at the next boundary */
+	uint8_t  instead[INSTEAD_MAX]; /* to the server, where the denied unit would have stood, for servers that count what they get */
 	uint8_t  scratch[SCRATCH_MAX];
 };
 

@@ -27,7 +27,7 @@ BEFORE_MAX = 64 << 10  # bytes that may precede a mutant: longer conversations a
 MESSAGES_MAX = 60
 PER_FILE = 4000  # flows in one capture
 GROUP_MALFORMED = "117440512"
-FIELDS = ["frame.number", "ip.src", "ip.dst", "_ws.malformed", "_ws.expert.group", "_ws.expert.message"]
+FIELDS = ["frame.number", "ip.src", "ip.dst", "_ws.col.Protocol", "_ws.malformed", "_ws.expert.group", "_ws.expert.message"]
 SERVER_PORT = {"ldap": 389, "smb": 445, "dcerpc": 135}
 FOLDERS = {"ldap": ["ldap"], "smb": ["smb", "dcerpc"], "dcerpc": ["dcerpc"]}
 CAPTURE_MAX = 8 << 20  # larger captures are left out
@@ -131,18 +131,19 @@ def ask_tshark(path, by_client):
     if done.returncode:
         raise RuntimeError(f"tshark failed: {done.stderr[-500:]}")
     for row in csv.reader(done.stdout.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
-        number, source, target, malformed, groups, messages = (row + [""] * len(FIELDS))[: len(FIELDS)]
+        number, source, target, reader, malformed, groups, messages = (row + [""] * len(FIELDS))[: len(FIELDS)]
         if malformed or GROUP_MALFORMED in groups.split("|"):
             mutant = by_client.get(source) or by_client.get(target)
             if mutant:
-                mutant.tshark.append((int(number), complaint(messages, malformed)))
+                mutant.tshark.append((int(number), complaint(messages, malformed, reader)))
 
 
-def complaint(messages, malformed):
-    """tshark's words without what they quote of the capture."""
+def complaint(messages, malformed, reader):
+    """tshark's words without what they quote of the capture, and which of its readers said them."""
     said = [m for m in messages.split("|") if "BER" in m or "Malformed" in m or "bug" in m or "depth" in m.lower()]
     text = said[0] if said else malformed.split("|")[0] or messages.split("|")[0]
-    return re.sub(r"\s+", " ", re.sub(r"\d+", "N", re.sub(r'"[^"]*"', '"..."', text)))[:90].strip(" []")
+    words = re.sub(r"\s+", " ", re.sub(r"\d+", "N", re.sub(r'"[^"]*"', '"..."', text)))[:90].strip(" []")
+    return f"{words} in {reader}"
 
 
 def ask_sallyport(path, by_client):

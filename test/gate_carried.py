@@ -80,7 +80,7 @@ class Lanes:
             kind = (vector.limits, vector.tolerances)
             if kind not in self.listen:
                 self.listen[kind] = ("127.0.0.1", slapd.free_port())
-                lines = [line for line in rules(vector, unit) if not line.startswith("limit ldap.")]
+                lines = rules(vector, unit, "smb")
                 self.services.append(gate.Service(
                     f"kind{len(self.services)}", self.listen[kind], ("peer", port), lines, protocol="smb", max_flows_per_source=64))
 

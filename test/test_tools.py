@@ -81,7 +81,7 @@ def layering():
         "a recogniser that knows the driver's inside": ("proto/ldap/ldap.c", '"proto/driver_int.h"', "siblings only"),
         "a driver that knows a protocol": ("proto/driver.c", '"proto/ldap/ldap.h"', "know no protocol"),
         "spnego over ldap": ("proto/spnego/spnego.h", '"proto/ldap/ldap.h"', "does not stand above"),
-        "two protocols of one rank": ("proto/ldap/ldap.c", '"proto/smb2/smb2.h"', "does not stand above"),
+        "two protocols of one rank": ("proto/ldap/ldap.c", '"proto/http/http.h"', "does not stand above"),
         "an _int.h from another folder": ("cmd/main.c", '"proto/ldap/ldap_int.h"', "siblings only"),
         "a path not from the root": ("proto/ldap/ldap.c", '"ldap_int.h"', "from the root"),
         "a recogniser with sockets": ("proto/ldap/ldap.c", "<sys/socket.h>", "no use for it"),

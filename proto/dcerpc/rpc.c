@@ -105,6 +105,7 @@ enum rpc_outcome rpc_next(const struct rpc_assoc *a, struct rpc_unit *u, const s
 	} else {
 		w.origin = all;
 	}
+	w.short_why = R_DCERPC_SHORT;
 	wire_name(&w, "dcerpc");
 	u->outcome = (uint8_t)recognise(&r, &w);
 	if (cx->fault.why && all != piece)

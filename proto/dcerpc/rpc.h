@@ -124,7 +124,7 @@ struct rpc_seat {
 enum rpc_limit { RPC_LIMIT_FRAGMENT = 0, RPC_LIMIT_FRAGMENTS, RPC_LIMIT_STUB, RPC_LIMIT_CONTEXTS, RPC_LIMIT_CALLS, RPC_LIMIT_WAIT, RPC_LIMIT_STRING, RPC_LIMIT_BIND, RPC_LIMITS };
 
 #define RPC_LIMIT_DEFS(at) \
-	[(at) + RPC_LIMIT_FRAGMENT] = {"dcerpc.fragment", "bytes", 5840, 1432, 65535, "MS-RPCE 3.3.1.5.2: Windows offers 4280 or 5840"}, \
+	[(at) + RPC_LIMIT_FRAGMENT] = {"dcerpc.fragment", "bytes", 65535, 1432, 65535, "MS-RPCE 3.3.1.5.2: Windows offers 4280 or 5840, macOS 65535; no more than agreed"}, \
 	[(at) + RPC_LIMIT_FRAGMENTS] = {"dcerpc.fragments", "fragments", 4096, 1, 65535, "ours: CVE-2022-26809 sums too many"}, \
 	[(at) + RPC_LIMIT_STUB] = {"dcerpc.stub", "bytes", 1024 * 1024, 1024, 64 * 1024 * 1024, "ours"}, \
 	[(at) + RPC_LIMIT_CONTEXTS] = {"dcerpc.contexts", "contexts", 64, 1, 1024, "ours: Exchange clients bind some twenty"}, \

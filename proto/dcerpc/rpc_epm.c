@@ -28,9 +28,12 @@ bool rpc_is_epm(const struct rpc_interface *i)
 
 static void floor_read(struct wire *w, unsigned nth, struct tower *t)
 {
+	uint32_t    at = wire_offset(w);
 	struct wire left = wire_sub(w, wire_le16(w, "lhs_length"), "lhs"), right = wire_sub(w, wire_le16(w, "rhs_length"), "rhs");
 	uint8_t     protocol = wire_peek(&left);
 
+	if (!wire_left(&left))
+		wire_fail(w, at, R_DCERPC_TOWER, "lhs_length");
 	if (nth == 0 && protocol == FLOOR_UUID && wire_left(&left) == UUID_LEFT) {
 		const uint8_t *uuid;
 		uint16_t       major;
@@ -58,11 +61,12 @@ static struct tower tower_read(struct rpc_read *r, struct wire *w)
 	if (n != length)
 		wire_fail_numbers(w, at, R_DCERPC_TOWER, "tower_length", n, length);
 	tower = wire_sub(w, length, "tower");
+	tower.short_why = R_DCERPC_TOWER;
 	at = wire_offset(&tower);
 	floors = wire_le16(&tower, "floor_count");
 	if (floors > FLOORS_MOST)
 		wire_fail_numbers(w, at, R_DCERPC_TOWER, "floor_count", FLOORS_MOST, floors);
-	for (unsigned i = 0; i < floors && wire_more(&tower); i++)
+	for (unsigned i = 0; i < floors && !w->fault->why; i++)
 		floor_read(&tower, i, &t);
 	wire_end(&tower, R_DCERPC_TOWER, "tower");
 	return t;
@@ -75,17 +79,22 @@ static void align(struct wire *w, uint32_t n)
 	wire_take(w, pad < wire_left(w) ? pad : wire_left(w), "pad");
 }
 
-/* object (unique), map_tower (unique), entry_handle, max_towers; only the tower is of interest here. */
+/* object (unique), map_tower (unique), entry_handle, max_towers; only the tower is of interest here, but all of it is there. */
 void rpc_epm_map(struct rpc_read *r, struct wire *stub, bool *unknown)
 {
-	struct tower t;
-
 	if (rpc_u32(r, stub, "object"))
 		wire_take(stub, RPC_UUID, "object");
-	if (!rpc_u32(r, stub, "map_tower"))
-		return;
-	t = tower_read(r, stub);
-	*unknown = t.named && !t.interface;
+	if (rpc_u32(r, stub, "map_tower")) {
+		uint32_t     start = wire_offset(stub);
+		struct tower t = tower_read(r, stub);
+
+		*unknown = t.named && !t.interface;
+		if (!stub->fault->why)
+			align(stub, wire_offset(stub) - start);
+	}
+	wire_take(stub, HANDLE, "entry_handle");
+	rpc_u32(r, stub, "max_towers");
+	wire_end(stub, R_DCERPC_TRAILING, "stub");
 }
 
 static void expect(struct rpc_read *r, const struct tower *t)

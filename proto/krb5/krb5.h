@@ -7,7 +7,7 @@
 extern const struct recogniser krb5_recogniser;
 extern const struct recogniser krb5_udp_recogniser;
 
-/* Application tags of messages (RFC 4120 5.10). */
+/* Message types, which are the application tags of all but TGT-REQ and TGT-REP (RFC 4120 5.10, 7.5.7; MS-KILE 3.4.5.3 names the draft). */
 enum krb5_kind {
 	KRB5_NONE = 0,
 	KRB5_AS_REQ = 10,
@@ -16,6 +16,8 @@ enum krb5_kind {
 	KRB5_TGS_REP = 13,
 	KRB5_AP_REQ = 14,
 	KRB5_AP_REP = 15,
+	KRB5_TGT_REQ = 16, /* user to user: the client asks the service for its ticket */
+	KRB5_TGT_REP = 17,
 	KRB5_ERROR = 30,
 };
 
@@ -32,7 +34,7 @@ struct krb5_read {
 
 /* No facts, and the limits where no policy of Kerberos' own says otherwise. */
 struct krb5_read krb5_read_safe(struct cx *cx);
-/* Which message stands at the head of w; KRB5_NONE for none. */
+/* Which message stands at the head of w; KRB5_NONE for none, and for those of user to user, which no tag tells. */
 enum krb5_kind krb5_kind_of(const struct wire *w);
 /* The whole of w is this message. */
 void krb5_message(struct krb5_read *r, struct wire *w, enum krb5_kind kind);

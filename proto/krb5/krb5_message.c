@@ -1,6 +1,6 @@
 /* One Kerberos message: which it is, and those that go between client and service. */
 /*
- * Spec: RFC 4120 5.3 (Ticket), 5.5 (AP-REQ, AP-REP), 5.9.1 (KRB-ERROR).
+ * Spec: RFC 4120 5.3 (Ticket), 5.5 (AP-REQ, AP-REP), 5.9.1 (KRB-ERROR), draft-swift-win2k-krb-user2user-03 4 (TGT-REQ, TGT-REP).
  * Input from: either peer, before anybody has proved who he is.
  * Limits: as the reader has them.
  * Not done: KRB-SAFE, KRB-PRIV, KRB-CRED; e-data of errors is octets.
@@ -84,6 +84,33 @@ static void ap_reply(struct ber *b)
 	ber_end(&app, "");
 }
 
+/* KERB-TGT-REQUEST ::= SEQUENCE { pvno [0], msg-type [1], server-name [2] OPTIONAL, realm [3] OPTIONAL } */
+static void tgt_request(struct krb5_read *r, struct ber *b)
+{
+	struct ber s = ber_enter(b, BER_SEQUENCE, "tgt-req");
+
+	krb5_version(&s, 0, PVNO, "pvno");
+	krb5_version(&s, 1, KRB5_TGT_REQ, "msg-type");
+	if (krb5_has(&s, 2))
+		krb5_name(r, &s, 2, r->fact_service, "server-name");
+	if (krb5_has(&s, 3))
+		krb5_realm(r, &s, 3, r->fact_realm, "realm");
+	ber_end(&s, "");
+}
+
+/* KERB-TGT-REPLY ::= SEQUENCE { pvno [0], msg-type [1], ticket [2] } */
+static void tgt_reply(struct krb5_read *r, struct ber *b)
+{
+	struct ber s = ber_enter(b, BER_SEQUENCE, "tgt-rep");
+
+	krb5_version(&s, 0, PVNO, "pvno");
+	krb5_version(&s, 1, KRB5_TGT_REP, "msg-type");
+	struct ber ticket = ber_enter(&s, BER_CONTEXT_SET(2), "");
+	krb5_ticket(r, &ticket, KRB5_NO_FACT, KRB5_NO_FACT);
+	ber_end(&ticket, "");
+	ber_end(&s, "");
+}
+
 /* Everything of KRB-ERROR from error-code on; crealm and cname are those of the request, where the server says them at all. */
 static void error_names(struct krb5_read *r, struct ber *s)
 {
@@ -139,6 +166,12 @@ void krb5_message(struct krb5_read *r, struct wire *w, enum krb5_kind kind)
 		break;
 	case KRB5_AP_REP:
 		ap_reply(&b);
+		break;
+	case KRB5_TGT_REQ:
+		tgt_request(r, &b);
+		break;
+	case KRB5_TGT_REP:
+		tgt_reply(r, &b);
 		break;
 	case KRB5_ERROR:
 		error(r, &b);

@@ -32,7 +32,7 @@ static struct ldap_auth_state before(const struct ldap_read *r, enum ldap_sasl s
 /* One token; `b` covers it. The unit keeps what is true once it has gone by. */
 static void token(struct ldap_read *r, struct ber *b, enum ldap_sasl sasl)
 {
-	struct auth_seat       seat = {.fact = AUTH_NO_FACTS, .long_length = r->cx->tolerate & TOLERATE_LONG_LENGTH};
+	struct auth_seat       seat = {.fact = AUTH_NO_FACTS, .long_length = TOLERATE_LONG_LENGTH};
 	struct ldap_auth_state auth = before(r, sasl);
 	enum side              from = r->unit->from;
 	struct auth_token      t = {0};

@@ -72,10 +72,12 @@ static struct step message(const struct smb_state *s, struct smb_unit *u, struct
 		else if (!is_smb(w, m->held))
 			wire_fail(w, wire_offset(w), R_SMB_PROTOCOL, "protocol");
 		u->version = cx->fault.why ? 0 : version_of(s, m->from, wire_peek(w));
-		if (!u->version)
-			wire_fail_numbers(w, wire_offset(w), R_SMB_VERSION, "protocol", s->version, wire_peek(w));
 		if (cx->fault.why)
 			return step_refuse(0);
+		if (!u->version) {
+			wire_fail_numbers(w, wire_offset(w), R_SMB_VERSION, "protocol", s->version, wire_peek(w));
+			return step_refuse(m->left); /* its end is known: who only watches reads on behind it */
+		}
 	} else {
 		u->version = s->version;
 	}
@@ -151,8 +153,9 @@ static bool deny(void *state, const void *unit, struct cx *cx)
 
 	if (!u || u->from == SIDE_SERVER || !u->version || u->left || s->left[u->from])
 		return false;
-	n = u->version == 1 ? smb1_answer(&s->one, &u->of.one, cx, body, ANSWER_MAX - NBSS_HEADER)
-			    : smb2_answer(&s->two, &u->of.two, cx, body, ANSWER_MAX - NBSS_HEADER);
+	if (u->version == 2)
+		return smb2_answer(&s->two, &u->of.two, cx);
+	n = smb1_answer(&s->one, &u->of.one, cx, body, ANSWER_MAX - NBSS_HEADER);
 	if (!n)
 		return false;
 	cx->answer[0] = cx->answer[1] = 0;
@@ -192,6 +195,7 @@ static const struct tolerance_def tolerances[SMB_TOLERANCES] = {
 	RPC_TOLERANCE_DEFS(SMB_TOLERANCE_RPC),
 	SMB1_TOLERANCE_DEFS(SMB_TOLERANCE_SMB1),
 	SMB2_TOLERANCE_DEFS(SMB_TOLERANCE_SMB2),
+	[SMB_TOLERANCE_TOKEN] = {"smb.token.long-length", "clients that reserve three octets of length in tokens (82 00 nn below 128)", ""},
 };
 
 const struct recogniser smb_recogniser = {

@@ -34,7 +34,8 @@ static void header(struct smb1_read *r, struct wire *w)
 	at = wire_offset(w);
 	flags = wire_u8(w, "flags");
 	r->flags2 = wire_le16(w, "flags2");
-	wire_le16(w, "pid_high");
+	r->pid_high_at = wire_offset(w);
+	r->pid_high = wire_le16(w, "pid_high");
 	sign = wire_take(w, 8, "security_features");
 	wire_le16(w, "reserved");
 	u->tid = wire_le16(w, "tid");
@@ -69,7 +70,7 @@ static void handles(struct smb1_read *r, const struct smb1_row *row, const struc
 	r->session = table_get(r->cx, SMB_SESSIONS, u->uid);
 	if (r->session)
 		smb_fact_number(r->cx, SMB_FACT_IDENTITY, r->session->identity);
-	if (row->traits & T_USER && r->state->user_level && !chained && (!r->session || !r->session->established)) {
+	if (row->traits & T_USER && r->state->user_level && !chained && (!r->session || !r->session->established || r->session->closing)) {
 		u->status = STATUS_SMB_BAD_UID;
 		wire_fail_numbers(words, r->base + 28, R_SMB1_HANDLE, "uid", 0, u->uid);
 		return;
@@ -77,7 +78,7 @@ static void handles(struct smb1_read *r, const struct smb1_row *row, const struc
 	if (!(row->traits & T_TREE) || (chained && u->connects))
 		return;
 	r->tree = table_get(r->cx, SMB_TREES, u->tid);
-	if (!r->tree) {
+	if (!r->tree || r->tree->closing) {
 		u->status = STATUS_SMB_BAD_TID;
 		wire_fail_numbers(words, r->base + 24, R_SMB1_HANDLE, "tid", 0, u->tid);
 		return;
@@ -291,6 +292,9 @@ static void request_order(struct smb1_read *r, const struct wire *w)
 		u->quiet = true;
 		return;
 	}
+	/* An oplock given up has no answer, what is chained to it has: servers take neither. */
+	if (u->quiet && u->links > 1)
+		wire_fail_numbers(w, r->base + SMB1_HEADER, R_SMB1_CHAIN_ORDER, "andx_command", CMD_NONE, u->chain[1]);
 	if (u->quiet || w->fault->why)
 		return;
 	if (table_get(r->cx, SMB_REQUESTS, u->key))

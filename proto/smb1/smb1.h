@@ -43,7 +43,7 @@ struct smb1_unit {
 	bool     failed; /* the answer says so */
 	bool     piece, completes; /* of a transaction in pieces */
 	uint8_t  family;
-	uint16_t uid, tid, pid, mid, fid, rpc_fid;
+	uint16_t uid, tid, pid, mid, fid;
 	uint32_t status; /* what smb1_answer says */
 	uint32_t answered_params, answered_data;
 	uint32_t count;

@@ -78,7 +78,7 @@ static const struct smb1_row rows[] = {
 	{0xa5, "nt_rename", SMB_OP_RENAME, SESSION | T_WRITE, {4, NO, NO}, {0, NO, NO}, NO_FID, "pq", "", 0, NULL, NULL},
 	{0xc0, "open_print_file", SMB_OP_PRINT, SESSION | T_OPENS | T_WRITE, {2, NO, NO}, {1, NO, NO}, NO_FID, "p", "", 0, NULL,
 	 smb1_open_answer},
-	{0xc1, "write_print_file", SMB_OP_PRINT, SESSION | T_WRITE, {1, NO, NO}, {0, NO, NO}, 0, "d", "", 0, NULL, NULL},
+	{0xc1, "write_print_file", SMB_OP_PRINT, SESSION | T_WRITE, {1, NO, NO}, {0, NO, NO}, 0, "*", "", 0, smb1_write_print, NULL},
 	{0xc2, "close_print_file", SMB_OP_PRINT, SESSION, {1, 3, NO}, {0, NO, NO}, 0, "", "", 0, NULL, NULL},
 	{0xc3, "get_print_queue", SMB_OP_PRINT, SESSION | T_READ, {2, NO, NO}, {2, NO, NO}, NO_FID, "", "D", 0, NULL, NULL},
 };

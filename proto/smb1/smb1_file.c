@@ -12,6 +12,8 @@ uint8_t smb1_kind(const struct smb1_read *r)
 {
 	const struct smb1_unit *u = r->unit;
 
+	if (r->file)
+		return r->file->kind;
 	if (r->tree)
 		return r->tree->kind;
 	if (u->tree_kind || !u->connects)
@@ -44,11 +46,11 @@ void smb1_pipe(struct smb1_read *r, const struct wire *at, const uint8_t *bytes,
 	(void)final;
 	if (at->fault->why || !n)
 		return;
-	if (!r->file) {
+	/* Of a chain, one command moves bytes of one pipe: a second would be read as if the first had not been. */
+	if (!r->file || r->unit->writes_pipe) {
 		wire_fail(at, wire_offset(at), R_SMB1_PIPE_PIECES, "data");
 		return;
 	}
-	r->unit->rpc_fid = r->unit->fid;
 	r->unit->writes_pipe = true;
 	if (rpc_next(&r->file->rpc, &r->inner->rpc, at, bytes, n, r->message->from, &smb_rpc_seat, r->cx) == RPC_WAIT) {
 		r->why_wait = r->inner->rpc.wait_why;
@@ -74,8 +76,13 @@ void smb1_find_file(struct smb1_read *r, const struct wire *w, uint32_t at, uint
 
 	if (w->fault->why)
 		return;
+	/* What a chain does to a pipe is kept by its last FID. */
+	if ((r->unit->reads_pipe || r->unit->writes_pipe) && fid != r->unit->fid) {
+		wire_fail_numbers(w, at, R_SMB1_PIPE_PIECES, "fid", r->unit->fid, fid);
+		return;
+	}
 	r->unit->fid = fid;
-	if (!f || f->tid != r->unit->tid) {
+	if (!f || f->tid != r->unit->tid || f->closing) {
 		r->unit->status = STATUS_INVALID_HANDLE;
 		wire_fail_numbers(w, at, R_SMB1_HANDLE, "fid", 0, fid);
 		return;
@@ -214,11 +221,16 @@ void smb1_write(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
 	struct wire data, at;
 	size_t      n;
+	uint16_t    count;
 
-	(void)words;
+	wire_le16(words, "fid");
+	count = wire_le16(words, "count_of_bytes_to_write");
 	data = data_block(bytes);
 	at = data;
 	n = wire_left(&data);
+	/* Servers go by the word and by the block's length: a pipe's next bytes must not be another's last. */
+	if (!words->fault->why && count != n)
+		wire_fail_numbers(words, wire_offset(words) - 2, R_SMB1_RANGE, "count_of_bytes_to_write", n, count);
 	if (smb1_kind(r) == SMB_KIND_PIPE)
 		smb1_pipe(r, &at, wire_take(&data, n, "data"), n, false);
 	wire_end(bytes, R_SMB1_BYTES, "byte_count");
@@ -239,12 +251,22 @@ void smb1_write_close(struct smb1_read *r, struct wire *words, struct wire *byte
 	wire_end(bytes, R_SMB1_BYTES, "byte_count");
 }
 
+void smb1_write_print(struct smb1_read *r, struct wire *words, struct wire *bytes)
+{
+	struct wire data = data_block(bytes);
+
+	if (smb1_kind(r) == SMB_KIND_PIPE)
+		wire_fail(words, wire_offset(words), R_SMB1_PIPE_PIECES, "fid");
+	wire_take(&data, wire_left(&data), "data");
+	wire_end(bytes, R_SMB1_BYTES, "byte_count");
+}
+
 void smb1_read_andx(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
 	(void)bytes;
 	if (smb1_kind(r) != SMB_KIND_PIPE)
 		return;
-	if (!r->file)
+	if (!r->file || r->unit->reads_pipe)
 		wire_fail(words, wire_offset(words), R_SMB1_PIPE_PIECES, "fid");
 	smb1_pipe_turn(r);
 }

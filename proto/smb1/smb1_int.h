@@ -49,6 +49,7 @@ enum { FLAGS2_SIGNED = 0x0004, FLAGS2_EXTENDED = 0x0800, FLAGS2_NT_STATUS = 0x40
 
 /* What the gateway answers, as NTSTATUS (MS-CIFS 2.2.2.4). */
 #define STATUS_INVALID_HANDLE   0xc0000008u
+#define STATUS_NAME_NOT_FOUND   0xc0000034u
 #define STATUS_ACCESS_DENIED    0xc0000022u
 #define STATUS_BUFFER_TOO_SMALL 0xc0000023u
 #define STATUS_SMB_BAD_TID      0x00050002u
@@ -70,6 +71,8 @@ struct smb1_request {
 
 struct smb1_session {
 	bool              established;
+	bool              closing; /* its LOGOFF is outstanding */
+	bool              setting; /* an established one is being set up again */
 	uint8_t           identity; /* enum smb_identity */
 	struct auth_state auth;
 };
@@ -77,13 +80,14 @@ struct smb1_session {
 struct smb1_tree {
 	uint8_t  kind, len;
 	uint8_t  share[SMB1_SHARE_MAX];
+	bool     closing; /* its TREE_DISCONNECT is outstanding */
 	uint16_t uid;
 };
 
 struct smb1_file {
 	struct rpc_assoc rpc; /* pipes */
 	uint8_t          kind;
-	bool             busy;
+	bool             busy, closing; /* closing: its CLOSE is outstanding, the number may be another file's already */
 	uint16_t         tid, uid, pid;
 	uint32_t         older, newer; /* FID + 1 in the list of open files */
 	uint8_t          len, pipe[SMB1_PIPE_MAX];
@@ -119,7 +123,8 @@ struct smb1_read {
 	struct wire               head; /* from the header's first byte on; stays unread */
 	uint32_t                  base; /* where that is in the unit */
 	bool                      unicode; /* texts of this message */
-	uint16_t                  flags2;
+	uint16_t                  flags2, pid_high;
+	uint32_t                  pid_high_at; /* in the unit */
 	uint64_t                  opaque; /* file data that needs not be held */
 	bool                      splits; /* ... stands at the end of what is held */
 	uint8_t                   words; /* WordCount of the command being read */
@@ -205,6 +210,7 @@ HANDLER(smb1_read_andx_answer);
 HANDLER(smb1_write);
 HANDLER(smb1_write_andx);
 HANDLER(smb1_write_close);
+HANDLER(smb1_write_print);
 HANDLER(smb1_locking);
 HANDLER(smb1_echo);
 HANDLER(smb1_echo_answer);
@@ -219,7 +225,7 @@ void smb1_pipe(struct smb1_read *r, const struct wire *at, const uint8_t *bytes,
 void smb1_pipe_turn(struct smb1_read *r);
 /* The file a request names. */
 void smb1_find_file(struct smb1_read *r, const struct wire *w, uint32_t at, uint16_t fid);
-/* Kind of the tree by which a file is opened. */
+/* Kind of the file a request names, or of the tree by which one is opened. */
 uint8_t smb1_kind(const struct smb1_read *r);
 bool    smb1_room(struct smb1_read *r, const struct wire *w, enum smb_table table);
 

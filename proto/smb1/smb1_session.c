@@ -55,6 +55,9 @@ void smb1_negotiate(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	}
 	if (!bytes->fault->why && !u->offers)
 		wire_fail(bytes, wire_offset(bytes), R_SMB1_DIALECT, "dialect");
+	/* CVE-2009-3103: where it speaks SMB 2 the server takes these octets for a command's number. */
+	if (!bytes->fault->why && u->offers_smb2 && r->pid_high)
+		wire_fail_numbers(bytes, r->pid_high_at, R_SMB1_PID_HIGH, "pid_high", 0, r->pid_high);
 }
 
 static void nt_answer(struct smb1_read *r, struct wire *words, struct wire *bytes)
@@ -159,7 +162,7 @@ static void blob(struct smb1_read *r, struct wire *bytes, uint32_t at, uint16_t 
 
 	if (from == SIDE_SERVER)
 		auth = &r->asked->auth;
-	else if (r->session && !r->session->established)
+	else if (r->session && (!r->session->established || r->session->setting))
 		auth = &r->session->auth;
 	if (n > limit)
 		wire_fail_numbers(bytes, at, R_SMB1_TOKEN, "security_blob_length", limit, n);

@@ -3,7 +3,7 @@
  * Spec: MS-CIFS 3.3.5, 2.2.3.1 (errors), 3.2.5.1.
  * Input from: our own reading.
  * Limits: tables bounded by smb.requests, smb.sessions, smb.trees, smb.files, smb.transactions.
- * Not done: PROCESS_EXIT closes nothing here; the server says so for each file.
+ * Not done: what PROCESS_EXIT closes is known by the PID and UID it was opened with.
  */
 #include "proto/smb1/smb1_int.h"
 
@@ -42,6 +42,20 @@ static void close_files(struct smb1_state *s, struct cx *cx, bool tree, uint16_t
 
 		next = f->older;
 		if ((tree ? f->tid : f->uid) == number)
+			close_file(s, cx, fid);
+	}
+}
+
+static void close_process(struct smb1_state *s, struct cx *cx, uint16_t pid, uint16_t uid)
+{
+	uint32_t next = s->first_file;
+
+	while (next) {
+		const struct smb1_file *f = table_get(cx, SMB_FILES, next - 1);
+		uint16_t                fid = (uint16_t)(next - 1);
+
+		next = f->older;
+		if (f->pid == pid && f->uid == uid)
 			close_file(s, cx, fid);
 	}
 }
@@ -93,7 +107,7 @@ static void ask_tree(const struct smb1_unit *u, struct cx *cx)
 	memcpy(t->share, u->name.utf8, t->len); /* UNSAFE: len is at most SMB1_SHARE_MAX */
 }
 
-static void connect_tree(const struct smb1_unit *u, struct cx *cx)
+static void connect_tree(struct smb1_state *s, const struct smb1_unit *u, struct cx *cx)
 {
 	const struct smb1_tree *pending = table_get(cx, SMB_TREES, KEY_PENDING | u->key);
 	struct smb1_tree        copy, *t;
@@ -104,6 +118,7 @@ static void connect_tree(const struct smb1_unit *u, struct cx *cx)
 	table_del(cx, SMB_TREES, KEY_PENDING | u->key);
 	if (!u->connects)
 		return;
+	close_files(s, cx, true, u->tid); /* of a tree that had this number and that nobody ended */
 	t = fresh(cx, SMB_TREES, u->tid);
 	*t = copy;
 	t->kind = u->tree_kind;
@@ -116,7 +131,7 @@ static void ask_session(struct smb1_request *q, const struct smb1_unit *u, const
 
 	fresh(cx, SMB_SESSIONS, KEY_PENDING | u->key);
 	q->identity = u->identity;
-	if (old && !old->established)
+	if (old && (!old->established || old->setting))
 		q->auth = old->auth;
 	if (u->has_token)
 		auth_commit(&q->auth, &inner->auth);
@@ -127,9 +142,11 @@ static void set_up(const struct smb1_unit *u, const struct smb1_request *q, cons
 	struct smb1_session *n;
 
 	table_del(cx, SMB_SESSIONS, KEY_PENDING | u->key);
+	n = table_edit(cx, SMB_SESSIONS, u->uid);
+	if (n)
+		n->setting = n->established && u->more;
 	if (!u->sets_up || (u->failed && u->links == 1))
 		return;
-	n = table_edit(cx, SMB_SESSIONS, u->uid);
 	if (!n)
 		n = table_add(cx, SMB_SESSIONS, u->uid);
 	n->auth = q->auth;
@@ -198,11 +215,37 @@ static bool is_ipc(const struct smb1_unit *u)
 	return u->name.len == 4 && !memcmp(u->name.utf8, "ipc$", 4);
 }
 
+/* Of the file the request is about; a chain that opens one names no other. */
 static uint8_t kind_of(const struct smb1_unit *u, struct cx *cx)
 {
 	const struct smb1_file *f = table_get(cx, SMB_FILES, u->fid);
+	const struct smb1_tree *t = table_get(cx, SMB_TREES, u->tid);
 
+	if (u->opens)
+		return t ? t->kind : (uint8_t)SMB_KIND_UNKNOWN;
 	return f ? f->kind : (uint8_t)SMB_KIND_UNKNOWN;
+}
+
+/* What the request ends may be somebody else's number by the time the server reads the next one; `on` until its answer says. */
+static void closing(struct smb1_state *s, struct cx *cx, uint8_t command, const struct smb1_request *q, uint16_t pid, bool on)
+{
+	struct smb1_tree    *t = command == CMD_TREE_DISCONNECT ? table_edit(cx, SMB_TREES, q->tid) : NULL;
+	struct smb1_session *n = command == CMD_LOGOFF ? table_edit(cx, SMB_SESSIONS, q->uid) : NULL;
+	struct smb1_file    *f = command == CMD_CLOSE || command == CMD_CLOSE_PRINT || command == CMD_WRITE_AND_CLOSE ? table_edit(cx, SMB_FILES, q->fid) : NULL;
+	uint32_t             next = command == CMD_PROCESS_EXIT ? s->first_file : 0;
+
+	if (t)
+		t->closing = on;
+	if (n)
+		n->closing = on;
+	if (f)
+		f->closing = on;
+	while (next) {
+		f = table_edit(cx, SMB_FILES, next - 1);
+		next = f->older;
+		if (f->pid == pid && f->uid == q->uid)
+			f->closing = on;
+	}
 }
 
 static void commit_request(struct smb1_state *s, const struct smb1_unit *u, const struct smb_inner *inner, struct cx *cx)
@@ -225,6 +268,8 @@ static void commit_request(struct smb1_state *s, const struct smb1_unit *u, cons
 				   .rpc = u->writes_pipe, .opens = u->opens, .busy = u->reads_pipe, .interim = u->piece};
 	memcpy(q->chain, u->chain, sizeof(q->chain)); /* UNSAFE: two arrays of one size */
 	q->kind = kind_of(u, cx);
+	for (unsigned i = 0; i < u->links && !u->opens; i++)
+		closing(s, cx, u->chain[i], q, u->pid, true);
 	if (is_trans(u->command)) {
 		q->function = u->of.trans.parts.function;
 		q->max_params = u->of.trans.parts.max_params;
@@ -253,6 +298,22 @@ static void negotiated(struct smb1_state *s, const struct smb1_unit *u)
 	s->capabilities = u->capabilities;
 }
 
+/* A command that ended something has been answered. */
+static void ended(struct smb1_state *s, const struct smb1_unit *u, const struct smb1_request *q, uint8_t command, struct cx *cx)
+{
+	if (command == CMD_CLOSE || command == CMD_CLOSE_PRINT || command == CMD_WRITE_AND_CLOSE) {
+		close_file(s, cx, q->links > 1 && u->opens ? u->fid : q->fid);
+	} else if (command == CMD_TREE_DISCONNECT) {
+		close_files(s, cx, true, q->tid);
+		table_del(cx, SMB_TREES, q->tid);
+	} else if (command == CMD_LOGOFF) {
+		close_files(s, cx, false, q->uid);
+		table_del(cx, SMB_SESSIONS, q->uid);
+	} else if (command == CMD_PROCESS_EXIT) {
+		close_process(s, cx, u->pid, q->uid);
+	}
+}
+
 /* What the request held while it was outstanding. */
 static void done(struct smb1_state *s, const struct smb1_unit *u, const struct smb1_request *q, struct cx *cx)
 {
@@ -262,16 +323,13 @@ static void done(struct smb1_state *s, const struct smb1_unit *u, const struct s
 	if (f)
 		f->busy = false;
 	for (unsigned i = 0; i < q->links; i++) {
-		if (q->chain[i] == CMD_CLOSE || q->chain[i] == CMD_CLOSE_PRINT || q->chain[i] == CMD_WRITE_AND_CLOSE) {
-			if (ok && q->links == u->links)
-				close_file(s, cx, q->links > 1 && u->opens ? u->fid : q->fid);
-		} else if (q->chain[i] == CMD_TREE_DISCONNECT && ok) {
-			close_files(s, cx, true, q->tid);
-			table_del(cx, SMB_TREES, q->tid);
-		} else if (q->chain[i] == CMD_LOGOFF && ok) {
-			close_files(s, cx, false, q->uid);
-			table_del(cx, SMB_SESSIONS, q->uid);
-		}
+		uint8_t c = q->chain[i];
+
+		if (!q->opens)
+			closing(s, cx, c, q, u->pid, false);
+		if (!ok || ((c == CMD_CLOSE || c == CMD_CLOSE_PRINT || c == CMD_WRITE_AND_CLOSE) && q->links != u->links))
+			continue;
+		ended(s, u, q, c, cx);
 	}
 	drop_pieces(u, cx);
 	table_del(cx, SMB_REQUESTS, u->key);
@@ -305,7 +363,7 @@ static void commit_answer(struct smb1_state *s, const struct smb1_unit *u, const
 		negotiated(s, u);
 	if (was.chain[0] == CMD_SESSION_SETUP)
 		set_up(u, &was, inner, cx);
-	connect_tree(u, cx);
+	connect_tree(s, u, cx);
 	open_file(s, u, cx);
 	done(s, u, &was, cx);
 }
@@ -330,6 +388,8 @@ static uint32_t dos_error(uint32_t status)
 	switch (status) {
 	case STATUS_INVALID_HANDLE:
 		return 1 | 6u << 16; /* ERRDOS, ERRbadfid */
+	case STATUS_NAME_NOT_FOUND:
+		return 1 | 2u << 16; /* ERRDOS, ERRbadfile */
 	case STATUS_BUFFER_TOO_SMALL:
 		return 1 | 2123u << 16; /* ERRDOS, NERR_BufTooSmall */
 	case STATUS_SMB_BAD_TID:

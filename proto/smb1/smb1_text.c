@@ -158,11 +158,13 @@ void smb1_pipe_name(struct smb1_read *r, const struct wire *w, uint32_t at, stru
 	n = t.n / (t.utf16 ? 2 : 1);
 	if (n > 255)
 		wire_fail_numbers(w, at, R_SMB1_PIPE_NAME, "name", 255, n);
+	u->status = n > 255 ? STATUS_NAME_NOT_FOUND : u->status;
 	u->name.len = 0;
 	for (size_t i = 0; i < n && n <= 255; i++) {
 		uint16_t c = smb1_character(t, i);
 
 		if (c < 0x20 || c > 0x7e || strchr("\\/:*?\"<>|", c)) {
+			u->status = STATUS_NAME_NOT_FOUND;
 			wire_fail_numbers(w, at, R_SMB1_PIPE_NAME, "name", 0, c);
 			return;
 		}

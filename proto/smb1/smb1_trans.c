@@ -134,6 +134,8 @@ static void whole(struct smb1_read *r, const struct smb1_parts *t, bool rap, con
 		smb1_trans2_check(r, t, params, data);
 	else if (family == CMD_NT_TRANSACT)
 		smb1_nt_check(r, t, params, data);
+	else if (rap && t->setups) /* a server may go by the name or by the setup words */
+		wire_fail_numbers(words, wire_offset(words), R_SMB1_SUBCOMMAND, "setup_count", 0, t->setups);
 	else if (rap)
 		smb1_rap_check(r, t, params);
 	else

@@ -148,7 +148,7 @@ static void request_order(struct smb2_read *r)
 		session_of(r);
 	if (rows[u->command].in_tree && !r->cx->fault.why) {
 		tree_of(r, u->mean_session, u->mean_tree);
-		if (r->tree)
+		if (r->tree && !r->tree->closing)
 			u->share = r->tree->kind;
 		else if (u->command != SMB2_TREE_DISCONNECT) /* which real clients send after a connect that failed */
 			wire_fail_numbers(&r->whole, at, R_SMB2_TREE, "tree_id", 0, u->mean_tree);
@@ -330,7 +330,7 @@ static struct step command(struct smb2_read *r, const struct smb_message *m)
 	size = structure_size(r);
 	if (!size)
 		return step_refuse(m->left);
-	r->bulk = is_bulk(r);
+	r->bulk = is_bulk(r) && !(r->u->from == SIDE_SERVER && is_error(r, size));
 	fixed = r->bulk ? r->end : r->len;
 	if (fixed > r->cx->limit[SMB_LIMIT_MESSAGE]) {
 		wire_fail_numbers(&r->whole, wire_offset(&r->whole), R_SMB_MESSAGE, "", r->cx->limit[SMB_LIMIT_MESSAGE], fixed);
@@ -343,6 +343,10 @@ static struct step command(struct smb2_read *r, const struct smb_message *m)
 	body(r, size);
 	if (!r->cx->fault.why && r->len - r->end > SMB2_PADDING)
 		wire_fail_numbers(&r->w, wire_offset(&r->w), R_SMB2_TRAILING, "", SMB2_PADDING, r->len - r->end);
+	if (r->cx->fault.why)
+		return step_refuse(m->left);
+	if (r->asked && r->asked->level & SMB2_ASKED_INSTEAD && r->asked->command == SMB2_ECHO)
+		smb2_error(r);
 	if (r->cx->fault.why)
 		return step_refuse(m->left);
 	if (r->bulk && (more = wanting(r, m, r->payload ? r->payload : r->len)))

@@ -60,11 +60,10 @@ struct step smb2_next(const struct smb2_state *s, struct smb2_unit *u, struct sm
 		      struct cx *cx);
 void        smb2_commit(struct smb2_state *s, const struct smb2_unit *u, const struct smb_inner *inner, struct cx *cx);
 /*
- * A request was refused or denied: the protocol's own error into out, at most `size` octets and without the session
- * service's header; returns its length, 0 when none can be given (cx->no_answer says why when it is signed).
- * The flow lives on where an answer was given.
+ * A request was refused or denied: cx->instead becomes what the server gets for it, and its answer will be made an error.
+ * Whether the flow lives on: not where none can be given (cx->no_answer says why when it is signed).
  */
-size_t smb2_answer(struct smb2_state *s, const struct smb2_unit *u, struct cx *cx, uint8_t *out, size_t size);
+bool smb2_answer(struct smb2_state *s, const struct smb2_unit *u, struct cx *cx);
 /* In commit: the first answer of SMB 2 came to a negotiate of SMB 1, so no request of SMB 2 is outstanding for it. */
 void   smb2_begin(struct smb2_state *s);
 

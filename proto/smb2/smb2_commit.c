@@ -5,18 +5,12 @@
 
 #include "base/utf16.h"
 
-enum { PENDING_SESSION_BITS = 0x50454e44, SESSION_IS_GUEST = 1, SESSION_IS_NULL = 2 };
-
-/* Names of shares and pipes wait for the answer under a key that no session has. */
-static uint64_t pending_key(uint64_t id)
-{
-	return smb2_key(~(uint64_t)PENDING_SESSION_BITS, id);
-}
+enum { SESSION_IS_GUEST = 1, SESSION_IS_NULL = 2 };
 
 /* A name kept for facts, in lower case; empty when it does not fit. */
 static uint8_t keep_name(char *out, size_t size, const struct smb2_unit *u)
 {
-	size_t n = utf16_to_utf8(u->name, u->name_len, false, (uint8_t *)out, size);
+	size_t n = utf16_to_utf8(u->name, u->name_len, false, (uint8_t *)out, size); /* UNSAFE: octets are octets, signed or not */
 
 	if (n > size)
 		return 0;
@@ -36,7 +30,8 @@ static void leave_ids(struct smb2_state *s, const struct smb2_unit *u, struct cx
 	s->session = u->mean_session;
 	s->tree = u->mean_tree;
 	s->last_id = u->id;
-	s->related = true;
+	/* What they would mean is in the answer to these, which has yet to come (3.3.5.2.7.2). */
+	s->related = u->command != SMB2_SESSION_SETUP && u->command != SMB2_TREE_CONNECT;
 	if (u->command == SMB2_CREATE) {
 		s->file = s->failed_file = true;
 	} else if (u->file) {
@@ -63,15 +58,28 @@ static void ask_session(const struct smb2_unit *u, struct smb2_request *q, const
 		auth_commit(auth, &inner->auth);
 }
 
+/* What the request ends may be another's id by the time the server reads the next one; `on` until its answer says. */
+static void closing(const struct smb2_request *q, bool on, struct cx *cx)
+{
+	struct smb2_tree *t = q->command == SMB2_TREE_DISCONNECT ? table_edit(cx, SMB_TREES, smb2_key(q->session, q->tree)) : NULL;
+	bool              file = q->command == SMB2_CLOSE && q->level & SMB2_ASKED_FILE && !(q->level & SMB2_ASKED_BY_CREATE);
+	struct smb2_file *f = file ? table_edit(cx, SMB_FILES, smb2_file_key(q->session, q->persistent, q->volatile_)) : NULL;
+
+	if (t)
+		t->closing = on;
+	if (f)
+		f->closing = on;
+}
+
 /* Shares and pipes: their names are needed when the answer has come. */
 static void ask_name(const struct smb2_unit *u, struct cx *cx)
 {
 	if (u->command == SMB2_TREE_CONNECT) {
-		struct smb2_tree *t = table_add(cx, SMB_TREES, pending_key(u->id));
+		struct smb2_tree *t = table_add(cx, SMB_TREES, smb2_pending_key(u->id));
 
 		t->name_len = keep_name(t->name, SMB2_SHARE_MAX, u);
 	} else if (u->command == SMB2_CREATE && u->share == SMB_KIND_PIPE) {
-		struct smb2_file *f = table_add(cx, SMB_FILES, pending_key(u->id));
+		struct smb2_file *f = table_add(cx, SMB_FILES, smb2_pending_key(u->id));
 
 		f->name_len = keep_name(f->name, SMB2_PIPE_MAX, u);
 	}
@@ -109,6 +117,7 @@ static void commit_request(struct smb2_state *s, const struct smb2_unit *u, cons
 	q->level = (uint8_t)((u->file ? SMB2_ASKED_FILE : 0) | (u->by_create ? SMB2_ASKED_BY_CREATE : 0) | (u->reads ? SMB2_ASKED_READS : 0) |
 			     (u->share == SMB_KIND_PIPE ? SMB2_ASKED_PIPE : 0));
 	leave_ids(s, u, cx);
+	closing(q, true, cx);
 	if (u->command == SMB2_NEGOTIATE)
 		q->level = s->offered = u->offered;
 	if (u->command == SMB2_SESSION_SETUP)
@@ -147,14 +156,14 @@ static void answered_setup(const struct smb2_unit *u, struct smb2_request *q, co
 
 static void answered_tree(const struct smb2_unit *u, const struct smb2_request *q, struct cx *cx)
 {
-	struct smb2_tree    *asked = table_edit(cx, SMB_TREES, pending_key(u->id));
+	struct smb2_tree    *asked = table_edit(cx, SMB_TREES, smb2_pending_key(u->id));
 	struct smb2_session *session = table_edit(cx, SMB_SESSIONS, q->session);
 	struct smb2_tree     kept = {0}, *t, *next;
 	uint64_t             key = smb2_key(q->session, u->tree);
 
 	if (asked) {
 		kept = *asked;
-		table_del(cx, SMB_TREES, pending_key(u->id));
+		table_del(cx, SMB_TREES, smb2_pending_key(u->id));
 	}
 	if (u->error || !session)
 		return;
@@ -191,13 +200,13 @@ static void tell_related(const struct smb2_unit *u, const struct smb2_request *q
 
 static void answered_create(struct smb2_state *s, const struct smb2_unit *u, const struct smb2_request *q, struct cx *cx)
 {
-	struct smb2_file *asked = table_edit(cx, SMB_FILES, pending_key(u->id)), kept = {0}, *f, *next;
+	struct smb2_file *asked = table_edit(cx, SMB_FILES, smb2_pending_key(u->id)), kept = {0}, *f, *next;
 	uint64_t          key = smb2_file_key(q->session, u->persistent, u->volatile_);
 	struct smb2_tree *tree;
 
 	if (asked) {
 		kept = *asked;
-		table_del(cx, SMB_FILES, pending_key(u->id));
+		table_del(cx, SMB_FILES, smb2_pending_key(u->id));
 	}
 	if (u->error)
 		return;
@@ -289,6 +298,7 @@ static void commit_answer(struct smb2_state *s, const struct smb2_unit *u, const
 		q->async = u->async;
 		return;
 	}
+	closing(q, false, cx);
 	answered(s, u, q, inner, cx);
 	table_del(cx, SMB_REQUESTS, smb2_request_key(u->id));
 }

@@ -69,7 +69,8 @@ void smb2_file_id(struct smb2_read *r, bool none)
 	if (u->by_create)
 		return;
 	r->file = smb2_file_of(r->cx, u->mean_session, u->mean_persistent, u->mean_volatile);
-	if (!r->file)
+	/* In the tree it was opened in: what kind of bytes a write holds goes by the tree. */
+	if (!r->file || r->file->closing || r->file->tree_key != smb2_key(u->mean_session, u->mean_tree))
 		wire_fail(&r->w, at, R_SMB2_FILE, "file_id");
 	else if (r->file->kind == SMB_KIND_PIPE && r->file->name_len)
 		smb_fact_utf8(r->cx, SMB_FACT_PIPE, r->file->name, r->file->name_len);

@@ -68,7 +68,7 @@ struct smb2_request {
 	struct auth_state auth; /* of a session that has no id yet */
 };
 
-enum smb2_asked { SMB2_ASKED_FILE = 1, SMB2_ASKED_BY_CREATE = 2, SMB2_ASKED_READS = 4, SMB2_ASKED_PIPE = 8 };
+enum smb2_asked { SMB2_ASKED_FILE = 1, SMB2_ASKED_BY_CREATE = 2, SMB2_ASKED_READS = 4, SMB2_ASKED_PIPE = 8, SMB2_ASKED_INSTEAD = 16 };
 
 struct smb2_session {
 	uint64_t          first_tree;
@@ -81,12 +81,14 @@ struct smb2_tree {
 	uint64_t session, next, previous, first_file; /* keys; 0 = none */
 	uint32_t id;
 	uint8_t  kind, name_len;
+	bool     closing; /* its TREE_DISCONNECT is outstanding */
 	char     name[SMB2_SHARE_MAX];
 };
 
 struct smb2_file {
 	uint64_t         persistent, volatile_, tree_key, next, previous;
 	uint8_t          kind, name_len, reading;
+	bool             closing; /* its CLOSE is outstanding */
 	char             name[SMB2_PIPE_MAX];
 	struct rpc_assoc rpc;
 };
@@ -118,6 +120,7 @@ struct smb2_read {
 uint64_t                   smb2_key(uint64_t session, uint64_t id);
 uint64_t                   smb2_file_key(uint64_t session, uint64_t persistent, uint64_t volatile_);
 uint64_t                   smb2_request_key(uint64_t id);
+uint64_t                   smb2_pending_key(uint64_t id);
 const struct smb2_tree    *smb2_tree_of(const struct cx *cx, uint64_t session, uint32_t id);
 const struct smb2_file    *smb2_file_of(const struct cx *cx, uint64_t session, uint64_t persistent, uint64_t volatile_);
 bool                       smb2_id_free(const struct smb2_state *s, uint64_t id, uint16_t charge);
@@ -169,6 +172,9 @@ void smb2_break_answer(struct smb2_read *r);
 void smb2_empty(struct smb2_read *r);
 void smb2_nothing(struct smb2_read *r);
 void smb2_contexts(struct smb2_read *r, struct wire *list, uint16_t count);
+
+/* smb2_answer.c: the answer to the ECHO that stands for a request which was denied becomes that request's error. */
+void smb2_error(struct smb2_read *r);
 
 /* smb2_sealed.c */
 struct step smb2_sealed(const struct smb2_state *s, struct smb2_unit *u, struct wire *w, const struct smb_message *m, struct cx *cx);

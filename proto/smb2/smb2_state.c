@@ -6,13 +6,21 @@
  * Trees and files have ids that are unique in a session only (MS-SMB2 3.3.1.9, 3.3.1.10): keys mix both.
  */
 
+/* Of what has no id yet: a server that chooses its ids must not reach these. */
+#define KEY_PENDING (1ull << 63)
+
+uint64_t smb2_pending_key(uint64_t id)
+{
+	return id | KEY_PENDING;
+}
+
 uint64_t smb2_key(uint64_t session, uint64_t id)
 {
 	uint64_t x = session * 0x9e3779b97f4a7c15u ^ id;
 
 	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
 	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-	x ^= x >> 31;
+	x = (x ^ x >> 31) & ~KEY_PENDING;
 	return x ? x : 1;
 }
 

@@ -35,14 +35,14 @@ const struct fact_def smb_facts[SMB_FACTS] = {
 };
 _Static_assert((int)SMB_FACTS <= (int)FACTS_MAX, "facts");
 
-const struct auth_seat smb_auth_seat = {.fact = SMB_FACT_AUTH};
+const struct auth_seat smb_auth_seat = {.fact = SMB_FACT_AUTH, .long_length = 1u << SMB_TOLERANCE_TOKEN};
 const struct rpc_seat  smb_rpc_seat = {
 	 .limit = SMB_LIMIT_RPC,
 	 .fact = SMB_FACT_RPC,
 	 .tolerance = SMB_TOLERANCE_RPC,
 	 .contexts = SMB_RPC_CONTEXTS,
 	 .calls = SMB_RPC_CALLS,
-	 .auth = {.fact = SMB_FACT_AUTH},
+	 .auth = {.fact = SMB_FACT_AUTH, .long_length = 1u << SMB_TOLERANCE_TOKEN},
 	 .pipe = true,
 };
 
@@ -66,7 +66,7 @@ void smb_fact_unknown(struct cx *cx, unsigned fact)
 void smb_fact_utf8(struct cx *cx, unsigned fact, const char *text, size_t n)
 {
 	if (wanted(cx, fact))
-		cx->fact[fact] = (struct fact){.state = FACT_TEXT, .text = (const uint8_t *)text, .len = (uint32_t)n};
+		cx->fact[fact] = (struct fact){.state = FACT_TEXT, .text = (const uint8_t *)text, .len = (uint32_t)n}; /* UNSAFE: octets are octets, signed or not */
 }
 
 void smb_fact_name(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n, bool utf16, bool lower)
@@ -80,7 +80,7 @@ void smb_fact_name(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n,
 	if (room && utf16)
 		len = utf16_to_utf8(bytes, n, false, room, size);
 	else if (room && n)
-		memcpy(room, bytes, n);
+		memcpy(room, bytes, n); /* UNSAFE: room was asked for n octets above */
 	if (!room || len == SIZE_MAX) {
 		smb_fact_unknown(cx, fact);
 		return;
@@ -88,5 +88,5 @@ void smb_fact_name(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n,
 	for (size_t i = 0; lower && i < len; i++)
 		if (room[i] >= 'A' && room[i] <= 'Z')
 			room[i] = (uint8_t)(room[i] - 'A' + 'a');
-	smb_fact_utf8(cx, fact, (const char *)room, len);
+	smb_fact_utf8(cx, fact, (const char *)room, len); /* UNSAFE: as above */
 }

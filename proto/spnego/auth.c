@@ -1,9 +1,10 @@
 /* Reads one token of a negotiation: which kind it is, whether it may come now, and what changes once it went by. */
 /*
- * Spec: RFC 2743 3.1 (header), RFC 4178, MS-SPNG 3, RFC 4121 4.1, MS-KILE 3.4 (Kerberos without a header).
+ * Spec: RFC 2743 3.1 (header), RFC 4178, MS-SPNG 3, RFC 4121 4.1, MS-KILE 3.4 (Kerberos without a header),
+ *       draft-swift-win2k-krb-user2user-03 (tokens 04 00 and 04 01, which Windows sends to services that run as a user).
  * Input from: either peer, before anybody has proved who he is.
  * Limits: 8 tokens of a negotiation; 48000 bytes of one inside SPNEGO.
- * Not done: IAKERB, PKU2U and what else may be offered, but whose tokens are refused; user-to-user requests.
+ * Not done: IAKERB, PKU2U and what else may be offered, but whose tokens are refused.
  */
 #include "proto/spnego/auth_reader.h"
 
@@ -52,10 +53,15 @@ static const struct {
 
 static const char spnego_oid[] = "\x2b\x06\x01\x05\x05\x02"; /* 1.3.6.1.5.5.2 */
 
+static bool auth_long_length(const struct auth_reader *r)
+{
+	return r->cx->tolerate & r->seat->long_length;
+}
+
 struct ber auth_der(const struct auth_reader *r, struct wire w)
 {
 	w.short_why = R_SPNEGO_SHORT;
-	return ber_over(w, &spnego_ber, r->seat->long_length ? BER_TOLERATE_LONG_LENGTH : 0);
+	return ber_over(w, &spnego_ber, auth_long_length(r) ? BER_TOLERATE_LONG_LENGTH : 0);
 }
 
 bool auth_fact_wanted(const struct auth_reader *r, enum auth_fact which)
@@ -113,12 +119,13 @@ static void kerberos(struct auth_reader *r, struct wire *w, enum krb5_kind kind)
 {
 	struct krb5_read k = krb5_read_safe(r->cx);
 	bool             from_client = r->from == SIDE_CLIENT;
+	bool             asks = kind == KRB5_AP_REQ || kind == KRB5_TGT_REQ;
 
 	r->token->mechanism = AUTH_MECH_KRB5;
 	/* AP-REP from a client ends an exchange of three (MS-KILE 3.4.5.1, as DCE does it). */
-	if ((kind == KRB5_AP_REQ && !from_client) || (kind != KRB5_AP_REQ && kind != KRB5_AP_REP && kind != KRB5_ERROR))
+	if ((asks && !from_client) || (kind == KRB5_TGT_REP && from_client) || kind == KRB5_NONE)
 		wire_fail(w, wire_offset(w), R_KRB5_KIND, "kerberos");
-	k.long_length = r->seat->long_length;
+	k.long_length = auth_long_length(r);
 	if (r->seat->fact != AUTH_NO_FACTS) {
 		k.fact_realm = (uint8_t)(r->seat->fact + AUTH_FACT_REALM);
 		k.fact_service = (uint8_t)(r->seat->fact + AUTH_FACT_SERVICE);
@@ -133,8 +140,8 @@ static void kerberos(struct auth_reader *r, struct wire *w, enum krb5_kind kind)
 /* The token's id and the message it announces: RFC 4121 4.1. */
 static void kerberos_body(struct auth_reader *r, struct wire *w)
 {
-	static const uint16_t ids[] = {0x0100, 0x0200, 0x0300};
-	static const uint8_t  kinds[] = {KRB5_AP_REQ, KRB5_AP_REP, KRB5_ERROR};
+	static const uint16_t ids[] = {0x0100, 0x0200, 0x0300, 0x0400, 0x0401};
+	static const uint8_t  kinds[] = {KRB5_AP_REQ, KRB5_AP_REP, KRB5_ERROR, KRB5_TGT_REQ, KRB5_TGT_REP};
 	uint32_t              at = wire_offset(w);
 	uint16_t              id = wire_be16(w, "TOK_ID");
 	enum krb5_kind        kind = krb5_kind_of(w);
@@ -142,6 +149,8 @@ static void kerberos_body(struct auth_reader *r, struct wire *w)
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		if (id != ids[i])
 			continue;
+		if (kinds[i] == KRB5_TGT_REQ || kinds[i] == KRB5_TGT_REP)
+			kind = kinds[i]; /* no tag of their own tells them */
 		if (kind != kinds[i])
 			wire_fail(w, at, R_KRB5_TOKEN_ID, "TOK_ID");
 		kerberos(r, w, kind);

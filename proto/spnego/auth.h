@@ -63,8 +63,8 @@ extern const char *const auth_mechanism_words[];
 	[(at) + AUTH_FACT_SERVICE] = {"krb5.service", FACT_OF_REQUEST, true, NULL}
 
 struct auth_seat {
-	uint8_t fact; /* where the carrier's table has AUTH_FACT_DEFS; AUTH_NO_FACTS: nowhere */
-	bool    long_length; /* the carrier's policy tolerates lengths that are not minimal */
+	uint8_t  fact; /* where the carrier's table has AUTH_FACT_DEFS; AUTH_NO_FACTS: nowhere */
+	uint32_t long_length; /* the bit of cx->tolerate by which lengths need not be minimal; 0 = they must */
 };
 
 /* Read the whole of w as one token from this side. Sets the fault when it is unlawful or comes out of order. */

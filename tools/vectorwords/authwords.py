@@ -129,7 +129,7 @@ def spnego_resp(state=None, mech=None, token=None, mic=None):
 # Kerberos in GSS, RFC 4121 4.1
 
 def krb5_gss(message, token_id=b"\x01\0", mechanism=KRB5):
-    """A Kerberos message as a mechanism's token: 01 00 AP-REQ, 02 00 AP-REP, 03 00 KRB-ERROR."""
+    """A Kerberos message as a mechanism's token: 01 00 AP-REQ, 02 00 AP-REP, 03 00 KRB-ERROR, 04 00 TGT-REQ, 04 01 TGT-REP."""
     return gss(mechanism, token_id, message)
 
 
@@ -140,6 +140,13 @@ def krb5_wrap(layers, size=0xffffff, flags=0, rotate=0, sum_=12, authz=""):
     rotate %= len(body)
     body = body[len(body) - rotate:] + body[:len(body) - rotate]
     return piece(b"\x05\x04") + u8(flags) + b"\xff" + be16(sum_) + be16(rotate) + bytes(8) + body
+
+
+def spnego_sized(size):
+    """A first token of exactly so many octets: Kerberos, with as long a ticket as that takes."""
+    made = lambda n: spnego_init((KRB5,), krb5_gss(krb5_ap_req(krb5_ticket(enc=krb5_encrypted(cipher=fill("T", n))))))
+    room = size - made(size).size + size
+    return next(token for token in map(made, range(room, size)) if token.size == size)
 
 
 # NegoEx, MS-NEGOEX 2.2.6

@@ -44,6 +44,15 @@ def krb5_ap_rep(enc=None):
     return app(15, seq(ctx(0, integer(5)), ctx(1, integer(15)), ctx(2, krb5_encrypted() if enc is None else enc)))
 
 
+def krb5_tgt_req(*parts, realm=None):
+    """What a client asks a service that runs as a user: for its ticket."""
+    return seq(ctx(0, integer(5)), ctx(1, integer(16)), *([ctx(2, krb5_name(*parts))] if parts else []), *_opt(3, realm, krb5_string))
+
+
+def krb5_tgt_rep(ticket=None):
+    return seq(ctx(0, integer(5)), ctx(1, integer(17)), ctx(2, krb5_ticket() if ticket is None else ticket))
+
+
 def krb5_error(code=25, realm="EXAMPLE.ORG", service=None, text=None, data=None, crealm=None, client=None, stime=None, usec=0):
     return app(30, seq(ctx(0, integer(5)), ctx(1, integer(30)), ctx(4, krb5_time() if stime is None else stime),
                        ctx(5, integer(usec) if isinstance(usec, int) else usec),

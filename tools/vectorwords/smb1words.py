@@ -6,12 +6,13 @@ from nbsswords import *
 SMB1_UNICODE, SMB1_NT, SMB1_EXTENDED, SMB1_SIGNED = 0x8000, 0x4000, 0x0800, 0x0004
 
 
-def smb1_raw(command, body, tid=0, uid=0, mid=1, pid=7, flags=None, flags2=SMB1_NT, status=0, answer=False, signature=b"\0" * 8):
+def smb1_raw(command, body, tid=0, uid=0, mid=1, pid=7, flags=None, flags2=SMB1_NT, status=0, answer=False, signature=b"\0" * 8,
+             pid_high=0):
     """A message: header and whatever stands behind it. Fields may be pieces."""
     def field(make, value):
         return value if isinstance(value, Piece) else make(value)
     flags = (0x80 if answer else 0) if flags is None else flags
-    return nbss(b"\xffSMB", field(u8, command), le32(status), field(u8, flags), field(le16, flags2), le16(0), signature, le16(0),
+    return nbss(b"\xffSMB", field(u8, command), le32(status), field(u8, flags), field(le16, flags2), field(le16, pid_high), signature, le16(0),
                 field(le16, tid), le16(pid), field(le16, uid), field(le16, mid), body)
 
 
@@ -63,10 +64,11 @@ def smb1_setup(user="alice", size=16644, oem=24, unicode=24, vc=1, next=0xff, ta
     return smb1(0x73, smb1_andx() + words, data + tail, mid=2, **header)
 
 
-def smb1_setup_blob(n, at=None, **header):
-    """... of 12 words, with a security blob."""
-    words = cat(smb1_andx(), le16(16644), le16(50), le16(1), le32(0), at or b"", le16(n), le32(0), le32(0x80000000))
-    return smb1(0x73, words, cat(fill("T", n), smb1_z("Unix"), smb1_z("Samba")), mid=2, **header)
+def smb1_setup_blob(blob, at=None, **header):
+    """... of 12 words, with a security blob: its octets, or how many."""
+    blob = fill("T", blob) if isinstance(blob, int) else piece(blob)
+    words = cat(smb1_andx(), le16(16644), le16(50), le16(1), le32(0), at or b"", le16(blob.size), le32(0), le32(0x80000000))
+    return smb1(0x73, words, cat(blob, smb1_z("Unix"), smb1_z("Samba")), mid=2, **header)
 
 
 def smb1_set_up(uid=100, **header):
@@ -115,11 +117,18 @@ def smb1_data(n=4, mid=9, offset=None, length=None, **header):
     return smb1_done(0x2e, words, fill("D", n), mid=mid, **header)
 
 
-def smb1_write(n=4, fid=5, offset=None, length=None, mode=0, **header):
+def smb1_write(n=4, fid=5, offset=None, length=None, mode=0, data=None, **header):
+    """WRITE_ANDX of `n` octets, or of these."""
+    data = fill("D", n) if data is None else piece(data)
+    n = data.size
     words = cat(smb1_andx(), le16(fid), le32(0), le32(0), le16(mode), le16(0), le16(0),
                 length if isinstance(length, Piece) else le16(n if length is None else length),
                 offset if isinstance(offset, Piece) else le16(63 if offset is None else offset), le32(0))
-    return smb1_on(0x2f, words, fill("D", n), **header)
+    return smb1_on(0x2f, words, data, **header)
+
+
+def smb1_written(n, **header):
+    return smb1_done(0x2f, cat(smb1_andx(), le16(n), le16(0), le32(0)), **header)
 
 
 # transactions
@@ -192,3 +201,14 @@ def smb1_fea(*entries, size=None):
     """A list of extended attributes: (name, value) pairs, or pieces."""
     body = cat(*[e if isinstance(e, Piece) else u8(0) + u8(len(e[0])) + le16(len(e[1])) + smb1_z(e[0]) + piece(e[1]) for e in entries])
     return (size if isinstance(size, Piece) else le32(body.size + 4 if size is None else size)) + body
+
+
+def smb1_transact(data, fid=5, **fields):
+    """TransactNmPipe: a message to a pipe, and its answer back."""
+    return smb1_trans(0x25, [0x26, fid], data=data, name=smb1_z("\\PIPE\\"), max_params=0, **fields)
+
+
+def smb1_transacted(data, **header):
+    data = piece(data)
+    words = cat(le16(0), le16(data.size), le16(0), le16(0), le16(55), le16(0), le16(data.size), le16(55), le16(0), u8(0), u8(0))
+    return smb1_done(0x25, words, data, **header)

@@ -137,10 +137,17 @@ def smb2_locks(count, said=None, file=SMB2_FILE):
     return le16(48) + le16(count if said is None else said) + le32(0) + smb2_file_id(file) + (le64(0) + le64(1) + le32(1) + le32(0)) * count
 
 
-def smb2_ioctl(code, data=b"", out=1024, file=SMB2_FILE):
+def smb2_ioctl(code, data=b"", out=1024, file=SMB2_FILE, output=0):
     data = piece(data)
-    return (le16(57) + le16(0) + le32(code) + smb2_file_id(file) + le32(120) + le32(len(data)) + le32(0) + le32(0) + le32(0) + le32(out) +
+    return (le16(57) + le16(0) + le32(code) + smb2_file_id(file) + le32(120) + le32(len(data)) + le32(0) + le32(output) + le32(0) + le32(out) +
             le32(1) + le32(0) + data)
+
+
+def smb2_answered(code, data, file=SMB2_FILE):
+    """The answer to a control code."""
+    data = piece(data)
+    return (le16(49) + le16(0) + le32(code) + smb2_file_id(file) + le32(112) + le32(0) + le32(112) + le32(len(data)) + le32(0) + le32(0) +
+            data)
 
 
 def smb2_empty():

@@ -1,0 +1,98 @@
+/* Reads keys and values of the registry: those that show an update, and those that a workaround sets. */
+#include <string.h>
+#include <strings.h>
+
+#include "advise/read_int.h"
+#include "advise/text.h"
+
+/* Where updates and installers leave their traces. */
+static const char *const traces[] = {
+	"\\hotfix", "\\updates\\", "\\update\\", "\\uninstall\\", "\\active setup\\", "\\hotfixes\\", "\\component based servicing", "\\patches\\", "\\svcpack",
+	"\\filelist", "\\installer\\", "\\servicepack", "\\service pack",
+};
+
+static bool shows_update(const char *path)
+{
+	const char *walk = path, *from;
+	char        kb[12];
+
+	if (text_next_kb(&walk, true, kb, &from))
+		return true;
+	for (size_t i = 0; i < sizeof(traces) / sizeof(traces[0]); i++)
+		if (strcasestr(path, traces[i]))
+			return true;
+	return false;
+}
+
+static bool same_key(const struct key *key, const char *path, const char *product, bool verify, uint32_t workaround)
+{
+	return key->verify == verify && key->workaround == workaround && !key->value[0] && strcmp(key->path, path) == 0 && strcmp(key->product, product) == 0;
+}
+
+static struct key *key_add(struct place *p, const char *path, bool verify, struct from from)
+{
+	struct bulletin *b = p->b;
+	const char      *product = verify ? place_product(p) : "";
+	uint32_t         workaround = p->in_work ? b->workaround_n : 0;
+	struct key      *key;
+
+	for (uint32_t i = 0; i < b->key_n; i++)
+		if (same_key(&b->keys[i], path, product, verify, workaround))
+			return &b->keys[i];
+	key = FACT(b, key);
+	if (key)
+		*key = (struct key){.path = keep(b, path), .value = "", .data = "", .product = keep(b, product), .verify = verify, .workaround = workaround, .from = from};
+	return key;
+}
+
+/* '"Enabled"=dword:00000000' below '[HKEY_...]'. */
+static void value_line(struct place *p, const char *text, uint32_t at)
+{
+	const char *end;
+	struct key *key;
+
+	if (!p->value_key[0] || (*text != '"' && *text != '@'))
+		return;
+	end = *text == '@' ? text + 1 : strchr(text + 1, '"');
+	if (!end)
+		return;
+	const char *data = end + (*end == '"');
+
+	while (*data == ' ')
+		data++;
+	if (*data != '=')
+		return;
+	key = FACT(p->b, key);
+	if (!key)
+		return;
+	*key = (struct key){
+		.path = keep(p->b, p->value_key),
+		.value = *text == '@' ? "@" : keep_n(p->b, text + 1, (size_t)(end - text - 1)),
+		.data = keep(p->b, data + 1),
+		.product = "",
+		.workaround = p->in_work ? p->b->workaround_n : 0,
+		.from = {at, SURE_HIGH},
+	};
+}
+
+void read_keys(struct place *p, const char *text, uint32_t at)
+{
+	const char *walk = text;
+	char        path[PATH_SIZE];
+	bool        repaired, any = false;
+
+	while (text_next_key(&walk, path, sizeof(path), &repaired)) {
+		bool      verify = !p->in_work && p->section != SECTION_WORKAROUND && p->section != SECTION_FAQ && shows_update(path);
+		enum sure sure = repaired || p->section != SECTION_VERIFY ? SURE_MEDIUM : SURE_HIGH;
+
+		any = true;
+		if (verify || p->in_work)
+			key_add(p, path, verify, (struct from){at, repaired ? SURE_LOW : verify ? sure : SURE_MEDIUM});
+		if (verify && repaired)
+			contradict(p->b, "key.blank", at, 0, "The key %s was written with stray blanks or doubled backslashes.", path);
+		if (text[0] == '[')
+			memcpy(p->value_key, path, strlen(path) + 1);
+	}
+	if (!any)
+		value_line(p, text, at);
+}
