@@ -121,6 +121,7 @@ def equal(flavour, scratch, args):
         code, running = running.stop(), None
         TAP.ok(code == 0, f"{flavour}: the gate stops in order", f"exit {code}")
         unseen(server, scratch)
+        denied_again(server, scratch)
         on_139(server, scratch, args)
         if flavour == "nt1":
             side_by_side(server, scratch)
@@ -147,6 +148,21 @@ def unseen(server, scratch):
         outcome = client.perform(server)
         TAP.ok(outcome[0], f"{server.flavour}: an encrypted session fails when policy does not allow it", *outcome)
         TAP.ok(running.wait_event(lambda e: gate.reason(e) == "opaque.sealed"), "and an event says opaque.sealed", *running.events()[-3:])
+    finally:
+        running.stop()
+
+
+def denied_again(server, scratch):
+    """A client that is told no many times goes on: neither its credits nor its place in the order of messages are lost."""
+    dialect, times = "NT1" if server.flavour == "nt1" else "SMB3_11", 80
+    running, port = started(server, scratch, ('block where smb.path suffix ".secret" id "no-secrets"', "pass", "default block"), "denials")
+    try:
+        command = smb_clients.exactly(server.smbclient(f"//{server.address}/public", port=port, dialect=dialect), dialect)
+        gets = "".join(f"get {i}.secret {scratch}/denied;" for i in range(times))
+        outcome = smb_clients.Client("", [*command, "-c", gets + "ls"]).perform(server)
+        said = outcome[1] + outcome[2]
+        TAP.ok(said.count("NT_STATUS_ACCESS_DENIED") == times and "readme.txt" in said,
+               f"{server.flavour}: a client of {dialect} that was denied {times} times is served after that", said[-800:])
     finally:
         running.stop()
 
