@@ -356,10 +356,12 @@ struct step smb1_next(const struct smb1_state *s, struct smb1_unit *u, struct sm
 
 	u->from = (uint8_t)m->from;
 	u->status = STATUS_ACCESS_DENIED;
-	if (need > cx->limit[SMB_LIMIT_MESSAGE]) {
+	if (m->left > cx->limit[SMB_LIMIT_SMB1 + SMB1_LIMIT_LENGTH])
+		wire_fail_numbers(w, 1, R_SMB1_LENGTH, "length", cx->limit[SMB_LIMIT_SMB1 + SMB1_LIMIT_LENGTH], m->left);
+	if (need > cx->limit[SMB_LIMIT_MESSAGE])
 		wire_fail_numbers(w, 1, R_SMB_MESSAGE, "length", cx->limit[SMB_LIMIT_MESSAGE], need);
+	if (cx->fault.why)
 		return step_refuse(m->left);
-	}
 	if (m->held < need)
 		return step_more(need);
 	value = (uint32_t)byte_at(&r, 5) | (uint32_t)byte_at(&r, 6) << 8 | (uint32_t)byte_at(&r, 7) << 16 | (uint32_t)byte_at(&r, 8) << 24;

@@ -83,7 +83,8 @@ _Static_assert(sizeof(struct smb1_unit) <= 320, "unit");
 
 #define SMB1_LIMIT_DEFS(at) \
 	[(at) + SMB1_LIMIT_CHAIN] = {"smb1.chain", "commands", 4, 1, 16, "MS-CIFS 2.2.3.4; Windows chains two or three"}, \
-	[(at) + SMB1_LIMIT_ECHO] = {"smb1.echo", "answers", 16, 1, 65535, "ours: clients ask for one, test suites for five"}
+	[(at) + SMB1_LIMIT_ECHO] = {"smb1.echo", "answers", 16, 1, 65535, "ours: clients ask for one, test suites for five"}, \
+	[(at) + SMB1_LIMIT_LENGTH] = {"smb1.length", "bytes", 0x1ffff, 4096, 0xffffff, "MS-SMB 2.1: older servers read 17 bits of the length on every port"}
 
 #define SMB1_TOLERANCE_DEFS(at) \
 	[(at) + SMB1_TOLERATE_TRAILING] = {"smb1.trailing", "bytes behind the last command, which MS-CIFS 3.3.5.2 lets servers skip", ""}, \
