@@ -222,7 +222,7 @@ def main():
         TAP.skip("smbtorture", why)
         return TAP.done()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended all the same
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-torture-"))
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-torture-", dir="/tmp"))
     try:
         work(scratch, args, names(args))
     except (OSError, RuntimeError) as error:
