@@ -74,7 +74,7 @@ def readme(folder):
     path = pathlib.Path(folder) / "readme.policy"
     path.write_text("".join(blocks))
     done = subprocess.run([PROGRAM, "policy", "check", path], capture_output=True, text=True, check=False)
-    TAP.ok(len(blocks) == 1 and done.returncode == 0, "the README's policy is good", done.stdout, done.stderr)
+    TAP.ok(blocks and done.returncode == 0, "the README's policies are good", done.stdout, done.stderr)
 
 
 def only_tests(folder):
