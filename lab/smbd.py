@@ -150,7 +150,7 @@ class Smbd:
         for name in ("data", "public", "sealed", "streams"):
             (self.dir / name).chmod(0o777)
         for parent in (self.dir, *self.dir.parents):  # others pass through: the server reads its shares as somebody else
-            if not parent.is_relative_to(tempfile.gettempdir()) or parent.samefile(tempfile.gettempdir()):
+            if parent in (pathlib.Path("/tmp"), pathlib.Path(tempfile.gettempdir()), pathlib.Path.cwd()) or parent.stat().st_uid != os.geteuid():
                 break
             parent.chmod(parent.stat().st_mode & 0o7777 | 0o111)
         (self.dir / "lock").chmod(0o755)
@@ -182,7 +182,8 @@ class Smbd:
         command = [slapd.program("smbd"), "-F", "--no-process-group", "-s", self.config, "-l", self.dir]
         with open(self.dir / "smbd.stderr", "wb") as said:
             self.process = subprocess.Popen(
-                self.within([str(c) for c in command]), stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+                self.within([str(c) for c in command]), stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True,
+                env={**os.environ, "TMPDIR": str(self.dir)},  # where it takes IPC$ to be: its users must get there
             )
         deadline = time.monotonic() + patience
         while not self._answers():
