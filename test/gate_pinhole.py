@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Ports that an endpoint mapper announces, through the running gate: opened for whoever the service admits, for what was asked, and for nothing else."""
+import importlib.util
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -259,7 +261,12 @@ def speaks_rpc():
     return done.returncode == 0 and "dcerpc" in {protocol["name"] for protocol in json.loads(done.stdout)}
 
 
+DEBIAN = "/usr/bin/python3"  # whose packages the client is
+
+
 def main():
+    if not importlib.util.find_spec("impacket") and sys.executable != DEBIAN and os.access(DEBIAN, os.X_OK):
+        os.execv(DEBIAN, [DEBIAN, *sys.argv])
     if not gate.has("run") or not speaks_rpc():
         return skip_all("this build has no gate for RPC")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended all the same
