@@ -11,6 +11,7 @@ static const struct {
 	const char *protocol, *how;
 } sealers[] = {
 	{"ldap", "StartTLS or a SASL layer"},
+	{"smb2", "encryption of SMB 3"},
 	{"smb", "encryption of SMB 3"},
 	{"dcerpc", "packet privacy, or encryption of SMB 3,"},
 	{"samr", "packet privacy, or encryption of SMB 3,"},

@@ -5,6 +5,7 @@
 #include "cmd/cmd.h"
 #include "cmd/known.h"
 #include "event/event.h"
+#include "proto/protocols.h"
 
 enum { OPT_JSON = 0 };
 
@@ -52,6 +53,16 @@ static void carrier_add(struct also *a, const char *protocol)
 	str_fmt(&s, "%s%s", s.len ? " " : "", protocol);
 }
 
+/* One recogniser alone reads it, so its name and the recogniser's are two names of one carrier: "smb1" and "smb". */
+static bool read_by_one(const char *protocol)
+{
+	size_t readers = 0;
+
+	for (size_t i = 0; protocols[i]; i++)
+		readers += strcmp(protocols[i]->name, protocol) == 0 || (protocols[i]->reads && known_listed(protocols[i]->reads, protocol));
+	return readers == 1;
+}
+
 /* The protocols this reason fires over. */
 static void carriers_add(struct also *a, const struct reason *reason)
 {
@@ -59,6 +70,8 @@ static void carriers_add(struct also *a, const struct reason *reason)
 	const struct vector *all = vectors_all(&count);
 
 	carrier_add(a, reason->protocol);
+	if (read_by_one(reason->protocol))
+		return;
 	for (size_t i = 0; i < count; i++)
 		if (all[i].reason == reason->number && all[i].kind == VECTOR_REFUSED)
 			carrier_add(a, all[i].protocol);

@@ -18,7 +18,6 @@
 struct smb_state {
 	struct nbss_state nbss;
 	uint8_t           version; /* 0 = not settled, 1, 2 */
-	bool              either; /* the first request may be answered by both */
 	uint64_t          left[2]; /* of a message whose first units have gone */
 	struct smb1_state one;
 	struct smb2_state two;
