@@ -156,6 +156,15 @@ def smb2_answered(code, data, file=SMB2_FILE):
             data)
 
 
+def smb2_referral(at=34, version=3, flags=0, size=34, names=3):
+    """An entry of DFS referrals; the names lie at one offset."""
+    return le16(version) + le16(size) + le16(0) + le16(flags) + le32(600) + le16(at) * names + b"\0" * (34 - 12 - 2 * names)
+
+
+def smb2_referrals(*entries, names, count=None):
+    return le16(0) + le16(len(entries) if count is None else count) + le32(0) + cat(*entries) + names
+
+
 def smb2_empty():
     return le16(4) + le16(0)
 
