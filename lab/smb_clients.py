@@ -80,7 +80,8 @@ def with_protection(options, protection):
 
 def files(server, port, scratch, dialect, size, protection=None):
     """Everything a person does with files, in one dialect."""
-    small, large, got, fetched = (scratch / name for name in ("small", "large", "got-small", "got-large"))
+    # A large file for each size: all clients are made before the first one runs.
+    small, large, got, fetched = (scratch / name for name in ("small", f"large-{size}", "got-small", "got-large"))
     if not small.exists():
         small.write_bytes(b"a small file\n" * 20)
     if not large.exists() or large.stat().st_size != size:

@@ -54,6 +54,9 @@ SHORT = (
     "rpc.samba3.srvsvc", "rpc.samba3.wkssvc", "rpc.samba3.winreg", "rpc.samba3.bind", "rpc.samba3.lsa", "rpc.bind.spnego,sign", "rpc.bind.bigendian,ntlm,sign",
     "rpc.samba3.smb2-pipe-name", "rpc.samba3.smb1-pipe-name",
 )
+# Those that take up a handle of an earlier connection: the suite runs them with the tolerance.
+DURABLE = ("smb2.durable-open.reopen1a", "smb2.durable-open.reopen2a", "smb2.durable-v2-open.reopen1a-lease", "smb2.durable-v2-open.reopen2b")
+TOLERANT = (f"tolerate smb2.durable until {gate.FOREVER}", *RULES)
 
 
 def options():
@@ -183,6 +186,21 @@ def report(results, wanted):
         TAP.note(f"left out, the time was over: {len(results.late)}, from {results.late[0]} on")
 
 
+def service(name, server, rules):
+    return gate.Service(name, (server.address, slapd.free_port()), ("server", server.port), rules, protocol="smb", max_flows_per_source=512)
+
+
+def durable(direct, tolerant):
+    """Handles that outlive their connection, where the policy tolerates them."""
+    passing = [name for name in DURABLE if direct.passes(name, "torture0")[0]]
+    bad = []
+    for name in passing:
+        good, said = tolerant.passes(name, "torture0")
+        if not good:
+            bad.append(f"{name}: {said}")
+    TAP.ok(passing and not bad, f"with tolerate smb2.durable: {len(passing) - len(bad)} of {len(passing)} take up their handles through the gate", *bad)
+
+
 def work(scratch, args, wanted):
     began = time.monotonic()
     server, running = Torture(scratch, args.jobs), None
@@ -190,16 +208,17 @@ def work(scratch, args, wanted):
         server.start()
         direct, through = Bench(server, server.port, args.seconds), None
         if not args.direct:
-            port = slapd.free_port()
-            service = gate.Service("files", (server.address, port), ("server", server.port), RULES, protocol="smb", max_flows_per_source=512)
-            running = gate.Gate(scratch / "gate", gate.policy([service], {"server": server.address})).start()
-            through = Bench(server, port, args.seconds)
+            services = [service(name, server, rules) for name, rules in (("files", RULES), ("tolerant", TOLERANT))]
+            running = gate.Gate(scratch / "gate", gate.policy(services, {"server": server.address})).start()
+            through = Bench(server, services[0].listen[1], args.seconds)
         results = run_all(wanted, direct, through, args)
         if args.direct:
             print("\n".join(f"# passes: {name}" for name in results.direct))
             TAP.ok(results.direct, f"{len(results.direct)} of {len(wanted)} tests pass without the gate")
         else:
             report(results, wanted)
+            if not args.only:
+                durable(direct, Bench(server, services[1].listen[1], args.seconds))
             TAP.ok(running.alive(), "the gate is still there")
         print(f"# {len(wanted)} tests: {time.monotonic() - began:.1f} s", flush=True)
     finally:

@@ -18,6 +18,10 @@ enum { NAME = 259, DEVICE_MODE = 1024 * 1024 };
 static const struct ndr_type *const enum_printers[] = {
 	NDR_U32("Flags"), NDR_UNIQUE("Name", NDR_WSTRING(NULL, NAME, R_RPC_PRINT_NAME)), NDR_U32("Level"), NDR_REST, NULL,
 };
+static const struct ndr_type *const enum_drivers[] = {
+	NDR_UNIQUE("pName", NDR_WSTRING(NULL, NAME, R_RPC_PRINT_NAME)), NDR_UNIQUE("pEnvironment", NDR_WSTRING(NULL, NAME, R_RPC_PRINT_NAME)),
+	NDR_U32("Level"), NDR_REST, NULL,
+};
 static const struct ndr_type *const open_printer[] = {PRINTER, DATATYPE, MODE, NDR_U32("AccessRequired"), NULL};
 static const struct ndr_type *const open_printer_ex[] = {PRINTER, DATATYPE, MODE, NDR_U32("AccessRequired"), NDR_REST, NULL};
 static const struct ndr_type *const add_printer[] = {NDR_UNIQUE("pName", NDR_WSTRING(NULL, NAME, R_RPC_PRINT_NAME)), NDR_REST, NULL};
@@ -46,7 +50,7 @@ static const struct rpc_operation spoolss_ops[] = {
 	OP(7, "RpcSetPrinter"),
 	OP(8, "RpcGetPrinter"),
 	OP_NO(9, "RpcAddPrinterDriver", R_RPC_PRINT_DRIVER, RPC_TOLERATE_PRINT_DRIVER),
-	OP(10, "RpcEnumPrinterDrivers"),
+	OP_IN(10, "RpcEnumPrinterDrivers", enum_drivers),
 	OP(11, "RpcGetPrinterDriver"),
 	OP(12, "RpcGetPrinterDriverDirectory"),
 	OP(13, "RpcDeletePrinterDriver"),

@@ -208,23 +208,46 @@ static bool is_error(const struct smb2_read *r, uint16_t size)
 	case SMB2_QUERY_INFO:
 	case SMB2_QUERY_DIRECTORY:
 		return u->status >> 30 && u->status != STATUS_BUFFER_OVERFLOW;
-	case SMB2_CHANGE_NOTIFY:
-		return u->status != 0;
+	case SMB2_CHANGE_NOTIFY: /* STATUS_NOTIFY_ENUM_DIR is none */
+		return u->status >> 30;
 	default:
 		return size == 9 && u->status;
 	}
 }
 
+/* Each begins at a multiple of 8 behind the one before (2.2.2.1). */
+static void error_contexts(struct wire *list, uint8_t count)
+{
+	wire_list(list);
+	for (uint8_t i = 0; i < count; i++) {
+		uint32_t n;
+
+		wire_element(list);
+		n = wire_le32(list, "error_data_length");
+		wire_le32(list, "error_id");
+		wire_take(list, n, "error_context_data");
+		if (i + 1 < count)
+			wire_take(list, -n & 7u, "padding");
+	}
+	if (wire_left(list) > SMB2_PADDING)
+		wire_fail_numbers(list, wire_offset(list), R_SMB2_VALUE, "error_context_count", 0, count);
+}
+
 /* StructureSize 9, contexts, bytes; most have one byte of nothing (2.2.2). */
 static void error_body(struct smb2_read *r)
 {
-	uint32_t n;
+	uint8_t     count;
+	uint32_t    n;
+	struct wire data;
 
 	r->u->error = true;
-	wire_u8(&r->w, "error_context_count");
+	count = wire_u8(&r->w, "error_context_count");
+	smb2_value(r, !count || r->s->dialect == SMB_DIALECT_311, "error_context_count", count);
 	wire_u8(&r->w, "reserved");
 	n = wire_le32(&r->w, "byte_count");
-	smb2_field(r, SMB2_HEADER + 8, n, "error_data");
+	data = smb2_field(r, SMB2_HEADER + 8, n, "error_data");
+	if (count)
+		error_contexts(&data, count);
 }
 
 /* Bytes that must be here before the fixed fields, and then the whole, can be read. 0: enough. */

@@ -5,7 +5,8 @@
 
 struct wire smb2_field(struct smb2_read *r, uint32_t off, uint32_t n, const char *field)
 {
-	if (!n || r->cx->fault.why)
+	/* Of nothing, but there are readers that look at the offset first. */
+	if (r->cx->fault.why || (!n && off <= r->len))
 		return wire_at(&r->whole, 0, 0, field);
 	if (off < r->end || off > r->len || n > r->len - off) {
 		wire_fail_numbers(&r->w, wire_offset(&r->w), R_SMB2_RANGE, field, r->end, off);

@@ -173,6 +173,9 @@ void smb2_empty(struct smb2_read *r);
 void smb2_nothing(struct smb2_read *r);
 void smb2_contexts(struct smb2_read *r, struct wire *list, uint16_t count);
 
+/* smb2_referral.c: the output of a DFS_GET_REFERRALS that succeeded. */
+void smb2_referrals(struct smb2_read *r, struct wire list);
+
 /* smb2_answer.c: the answer to the ECHO that stands for a request which was denied becomes that request's error. */
 void smb2_error(struct smb2_read *r);
 

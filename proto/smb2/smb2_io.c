@@ -112,6 +112,7 @@ void smb2_write_request(struct smb2_read *r)
 	length = wire_le16(w, "channel_info_length");
 	if (length && !r->cx->fault.why)
 		wire_fail_numbers(w, wire_offset(w) - 2, R_SMB2_UNSUPPORTED, "channel_info_length", at, length);
+	smb2_field(r, at, 0, "channel_info");
 	wire_le32(w, "flags");
 	smb2_paid(r, n);
 	smb_fact_number(r->cx, SMB_FACT_ACCESS, SMB_ACCESS_WRITE);

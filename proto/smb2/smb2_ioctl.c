@@ -7,7 +7,7 @@
  */
 #include "proto/smb2/smb2_int.h"
 
-enum { IS_FSCTL = 1, PIPE_TRANSCEIVE = 0x0011c017 };
+enum { IS_FSCTL = 1, PIPE_TRANSCEIVE = 0x0011c017, DFS_GET_REFERRALS = 0x00060194, DFS_GET_REFERRALS_EX = 0x000601b0 };
 enum { ANY = 65536 };
 
 struct fsctl {
@@ -17,8 +17,8 @@ struct fsctl {
 };
 
 static const struct fsctl fsctls[] = {
-	{0x00060194, 4, ANY, SMB_ACCESS_READ, true}, /* DFS_GET_REFERRALS */
-	{0x000601b0, 8, ANY, SMB_ACCESS_READ, true}, /* DFS_GET_REFERRALS_EX */
+	{DFS_GET_REFERRALS, 4, ANY, SMB_ACCESS_READ, true},
+	{DFS_GET_REFERRALS_EX, 8, ANY, SMB_ACCESS_READ, true},
 	{0x00090000, 0, 0, SMB_ACCESS_READ, false}, /* REQUEST_OPLOCK_LEVEL_1 */
 	{0x00090018, 0, 0, SMB_ACCESS_WRITE, false}, /* LOCK_VOLUME */
 	{0x0009001c, 0, 0, SMB_ACCESS_WRITE, false}, /* UNLOCK_VOLUME */
@@ -86,7 +86,7 @@ void smb2_ioctl_request(struct smb2_read *r)
 {
 	struct wire        *w = &r->w, input;
 	const struct fsctl *f;
-	uint32_t            code, off, n, out_off, out_n, out, at, out_at;
+	uint32_t            code, off, n, out_off, out_n, out, at;
 
 	wire_le16(w, "reserved");
 	at = wire_offset(w);
@@ -98,7 +98,6 @@ void smb2_ioctl_request(struct smb2_read *r)
 	off = wire_le32(w, "input_offset");
 	n = wire_le32(w, "input_count");
 	wire_le32(w, "max_input_response");
-	out_at = wire_offset(w);
 	out_off = wire_le32(w, "output_offset");
 	out_n = wire_le32(w, "output_count");
 	out = wire_le32(w, "max_output_response");
@@ -109,8 +108,6 @@ void smb2_ioctl_request(struct smb2_read *r)
 		wire_fail_numbers(w, at, R_SMB2_FSCTL_SIZE, "input_count", n < f->least ? f->least : f->most, n);
 	input = smb2_field(r, off, n, "input");
 	smb2_field(r, out_off, out_n, "output");
-	if (!out_n && out_off > r->len)
-		wire_fail_numbers(w, out_at, R_SMB2_RANGE, "output_offset", r->len, out_off); /* of nothing, but servers look at it */
 	smb2_paid(r, n > out ? n : out);
 	r->u->space = out;
 	smb_fact_number(r->cx, SMB_FACT_CODE, code);
@@ -121,7 +118,7 @@ void smb2_ioctl_request(struct smb2_read *r)
 
 void smb2_ioctl_answer(struct smb2_read *r)
 {
-	struct wire *w = &r->w;
+	struct wire *w = &r->w, output;
 	uint32_t     code, off, n, in_off, in_n;
 
 	wire_le16(w, "reserved");
@@ -138,7 +135,9 @@ void smb2_ioctl_answer(struct smb2_read *r)
 		wire_fail_numbers(w, wire_offset(w) - 8, R_SMB2_SPACE, "output_count", r->asked->space, n);
 	smb2_field(r, in_off, in_n, "input");
 	if (code != PIPE_TRANSCEIVE) {
-		smb2_field(r, off, n, "output");
+		output = smb2_field(r, off, n, "output");
+		if ((code == DFS_GET_REFERRALS || code == DFS_GET_REFERRALS_EX) && !r->u->status && !r->cx->fault.why)
+			smb2_referrals(r, output);
 		return;
 	}
 	r->file = smb2_file_of(r->cx, r->asked->session, r->asked->persistent, r->asked->volatile_);

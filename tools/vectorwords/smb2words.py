@@ -40,8 +40,14 @@ def smb2_compound(*commands):
     return smb2_frame(out)
 
 
-def smb2_error():
-    return le16(9) + b"\0" * 7
+def smb2_error(contexts=0, data=b""):
+    data = piece(data)
+    return le16(9) + u8(contexts) + u8(0) + le32(len(data)) + (data if len(data) else b"\0")
+
+
+def smb2_error_context(data):
+    data = piece(data)
+    return le32(len(data)) + le32(0) + data
 
 
 def smb2_context(type_, data):
@@ -93,12 +99,12 @@ def smb2_create_context(name, data, next_=0):
     return le32(next_) + le16(16) + le16(len(name)) + le16(0) + le16(24 if len(data) else 0) + le32(len(data)) + name + b"\0" * (-len(name) % 8) + data
 
 
-def smb2_create(name="file", contexts=None, access=0x120089, disposition=1, impersonation=2, options=0):
+def smb2_create(name="file", contexts=None, access=0x120089, disposition=1, impersonation=2, options=0, nothing=0):
     name = utf16(name) if isinstance(name, str) else piece(name)
     contexts = piece(b"" if contexts is None else contexts)
     named = padded(name, 8) if len(contexts) else name
     return (le16(57) + u8(0) + u8(0) + le32(impersonation) + b"\0" * 16 + le32(access) + le32(0) + le32(7) + le32(disposition) + le32(options) +
-            le16(120) + le16(len(name)) + le32(120 + len(named) if len(contexts) else 0) + le32(len(contexts)) + named + contexts)
+            le16(120) + le16(len(name)) + le32(120 + len(named) if len(contexts) else nothing) + le32(len(contexts)) + named + contexts)
 
 
 def smb2_created(file=SMB2_FILE):
@@ -127,10 +133,10 @@ def smb2_data(data, offset=80, length=None):
     return le16(17) + u8(offset) + u8(0) + le32(len(data) if length is None else length) + le32(0) * 2 + data
 
 
-def smb2_write(data, file=SMB2_FILE, offset=112, length=None):
+def smb2_write(data, file=SMB2_FILE, offset=112, length=None, channel=0):
     data = piece(data)
     return (le16(49) + le16(offset) + le32(len(data) if length is None else length) + le64(0) + smb2_file_id(file) + le32(0) * 2 +
-            le32(0) * 2 + data)
+            le16(channel) + le16(0) + le32(0) + data)
 
 
 def smb2_locks(count, said=None, file=SMB2_FILE):
@@ -148,6 +154,15 @@ def smb2_answered(code, data, file=SMB2_FILE):
     data = piece(data)
     return (le16(49) + le16(0) + le32(code) + smb2_file_id(file) + le32(112) + le32(0) + le32(112) + le32(len(data)) + le32(0) + le32(0) +
             data)
+
+
+def smb2_referral(at=34, version=3, flags=0, size=34, names=3):
+    """An entry of DFS referrals; the names lie at one offset."""
+    return le16(version) + le16(size) + le16(0) + le16(flags) + le32(600) + le16(at) * names + b"\0" * (34 - 12 - 2 * names)
+
+
+def smb2_referrals(*entries, names, count=None):
+    return le16(0) + le16(len(entries) if count is None else count) + le32(0) + cat(*entries) + names
 
 
 def smb2_empty():
