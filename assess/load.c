@@ -13,16 +13,17 @@
 #include <unistd.h>
 
 #include "advise/doc.h"
-#include "assess/load_int.h"
+#include "advise/packs.h"
+#include "assess/crew.h"
 #include "base/str.h"
 
-enum { PATH_MOST = 4096, DEPTH_MOST = 16, WHY = 512 };
+enum { PATH_MOST = CREW_PATH_MAX, DEPTH_MOST = 16, WHY = 512 };
 
 enum turn { TURN_NONE = 0, TURN_ASKED, TURN_PLAIN, TURN_FAILED };
 
 /* A file whose turn to be handed on has not come: one for each child. */
 struct slot {
-	struct load_child child;
+	struct crew_child child;
 	bool              used; /* the child has read another file before */
 	enum turn         turn;
 	const char       *path;
@@ -33,12 +34,34 @@ struct load {
 	const struct load_wish *wish;
 	struct load_done       *done;
 	struct packs            packs;
+	struct crew             crew;
 	char                  **files;
 	size_t                  count, room;
 	char                   *bytes; /* LOAD_JSON_MAX + 1 */
 	struct slot             slots[LOAD_CHILDREN_MAX];
 	size_t                  slot_n;
 };
+
+/* In the child: the plain document of a bulletin, or why it is none. */
+static char *read_markdown(void *data, const char *path, const char *bytes, size_t n, size_t *out_n)
+{
+	const struct packs *packs = data;
+	const struct pack  *pack = packs_for(packs, bytes, n);
+	const char         *why = "its head does not say its language; --language does";
+	struct bulletin     b = {0};
+	json_t             *answer;
+	char               *text;
+
+	if (pack && bulletin_read(pack, path, bytes, n, &b, &why))
+		answer = bulletin_json(&b);
+	else
+		answer = json_pack("{s:s}", "error", why);
+	bulletin_close(&b);
+	text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+	json_decref(answer);
+	*out_n = text ? strlen(text) : 0;
+	return text;
+}
 
 static void say(struct load *load, const char *path, const char *sentence)
 {
@@ -218,7 +241,7 @@ static void begin(struct load *load, struct slot *slot, const char *path)
 	}
 	for (int tries = 0; tries < 2 && slot->turn != TURN_ASKED; tries++) {
 		slot->used = slot->child.pid != 0;
-		if ((slot->used || load_child_start(&slot->child, &load->packs)) && load_child_ask(&slot->child, path, load->bytes, n))
+		if ((slot->used || crew_start(&load->crew, &slot->child)) && crew_ask(&load->crew, &slot->child, path, load->bytes, n))
 			slot->turn = TURN_ASKED;
 	}
 	if (slot->turn != TURN_ASKED)
@@ -228,12 +251,12 @@ static void begin(struct load *load, struct slot *slot, const char *path)
 /* The child's answer. One that has read other files may die of those: then a new one decides. */
 static char *answer(struct load *load, struct slot *slot, size_t *out_n)
 {
-	char *line = load_child_answer(&slot->child, out_n, slot->why, sizeof(slot->why));
+	char *line = crew_answer(&load->crew, &slot->child, out_n, slot->why, sizeof(slot->why));
 
 	if (!line && slot->used) {
 		begin(load, slot, slot->path);
 		if (slot->turn == TURN_ASKED)
-			line = load_child_answer(&slot->child, out_n, slot->why, sizeof(slot->why));
+			line = crew_answer(&load->crew, &slot->child, out_n, slot->why, sizeof(slot->why));
 	}
 	return line;
 }
@@ -263,10 +286,9 @@ static bool end(struct load *load, struct slot *slot)
 /* Children work on the files of the next slots while the first one's is waited for. */
 static bool read_all(struct load *load)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned wanted = load->wish->children;
 
-	load->slot_n = load->wish->children ? load->wish->children : cores > 1 ? (size_t)cores : 1;
-	load->slot_n = load->slot_n > LOAD_CHILDREN_MAX ? LOAD_CHILDREN_MAX : load->slot_n;
+	load->slot_n = !wanted || wanted > LOAD_CHILDREN_MAX ? crew_size(LOAD_CHILDREN_MAX) : wanted;
 	for (size_t i = 0; i < load->count + load->slot_n; i++) {
 		struct slot *slot = &load->slots[i % load->slot_n];
 
@@ -288,7 +310,8 @@ bool load_bulletins(const char *const *paths, size_t count, const struct load_wi
 
 	*out = (struct load_done){0};
 	if (load)
-		*load = (struct load){.wish = wish, .done = out, .bytes = malloc(LOAD_JSON_MAX + 1)};
+		*load = (struct load){.wish = wish, .done = out, .bytes = malloc(LOAD_JSON_MAX + 1),
+			.crew = {read_markdown, &load->packs, DOC_BYTES_MAX, LOAD_JSON_MAX, LOAD_MEMORY_MAX, LOAD_SECONDS}};
 	good = load && load->bytes && packs_open(wish->language, &load->packs, why, sizeof(why));
 	if (good) {
 		find(load, paths, count);
@@ -297,7 +320,7 @@ bool load_bulletins(const char *const *paths, size_t count, const struct load_wi
 		wish->said(wish->data, "bulletins", why);
 	}
 	for (size_t i = 0; load && i < load->slot_n; i++)
-		load_child_end(&load->slots[i].child);
+		crew_end(&load->slots[i].child);
 	for (size_t i = 0; load && i < load->count; i++)
 		free(load->files[i]);
 	if (load) {

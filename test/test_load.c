@@ -7,9 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "advise/packs.h"
+#include "assess/crew.h"
 #include "assess/load.h"
-#include "assess/load_int.h"
 #include "test/tap.h"
 
 #define SMALL "<https://learn.microsoft.com/de-DE/x/ms04-0%02d>\n# Microsoft Security Bulletin MS04-0%02d\n\nVeröffentlicht: 13.04.2004\n"
@@ -235,27 +234,57 @@ static void killed(void)
 	forget(&heard);
 }
 
-/* Children that answer wrongly, each in its own way: a fake one at the other end of the pair. */
-static void child_faults(void)
+/* Answers as the question wants. */
+static char *obey(void *data, const char *path, const char *bytes, size_t n, size_t *out_n)
 {
-	struct packs      packs;
-	struct load_child child;
+	(void)data;
+	if (strcmp(bytes, "die") == 0)
+		kill(getpid(), SIGKILL);
+	if (strcmp(bytes, "end") == 0)
+		_exit(3);
+	while (strcmp(bytes, "hang") == 0)
+		pause();
+	if (strcmp(bytes, "open") == 0)
+		*out_n = open("/dev/null", O_RDONLY) < 0 ? 6 : 4;
+	else
+		*out_n = strcmp(bytes, "long") == 0 ? 2 << 20 : n;
+	return strcmp(bytes, "none") == 0 ? NULL : strcmp(bytes, "open") == 0 ? strdup(*out_n == 6 ? "closed" : path) : *out_n > n ? calloc(1, *out_n) : strdup(bytes);
+}
+
+/* Every way in which a child gives no answer, and that a new one does. */
+static void crew_faults(void)
+{
+	static const struct {
+		const char *ask, *why;
+	} cases[] = {
+		{"die", "its reader was ended by signal 9 (Killed)"},
+		{"end", "its reader ended without an answer"},
+		{"none", "its reader ended, as it needs more memory than it may have"},
+		{"hang", "it could not be read in 1 seconds"},
+		{"long", "its answer has more than 1 MB, which no answer has"},
+	};
+	const struct crew crew = {obey, NULL, 1024, 1 << 20, 1 << 30, 1};
+	struct crew_child child = {0};
 	char              why[512];
 	size_t            n;
 
-	if (!tap_ok(packs_open(NULL, &packs, why, sizeof(why)), "the packs are there"))
-		return;
-	tap_ok(load_child_start(&child, &packs) && kill(child.pid, SIGKILL) == 0 && !load_child_answer(&child, &n, why, sizeof(why)) && !child.pid, "a child that is killed");
-	tap_text(why, "its reader was ended by signal 9 (Killed)", "is told");
-	tap_ok(!load_child_ask(&child, "x", "y", 1), "one that is gone is asked nothing");
-	tap_ok(load_child_start(&child, &packs) && load_child_ask(&child, "x.md", "text", 4), "a new one is asked");
-	char *line = load_child_answer(&child, &n, why, sizeof(why));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool  asked = crew_start(&crew, &child) && crew_ask(&crew, &child, "x", cases[i].ask, strlen(cases[i].ask));
+		char *none = asked ? crew_answer(&crew, &child, &n, why, sizeof(why)) : NULL;
 
-	tap_text(line, "{\"error\":\"its head does not say its language; --language does\"}", "and answers a line");
-	free(line);
-	load_child_end(&child);
+		tap_ok(asked && !none && !child.pid && strcmp(why, cases[i].why) == 0, "%s", cases[i].why);
+	}
+	tap_ok(!crew_ask(&crew, &child, "x", "y", 1), "one that is gone is asked nothing");
+	for (int i = 0; i < 2; i++) {
+		static const char *const asks[] = {"open", "echo"}, *const wants[] = {"closed", "echo"};
+		bool                     asked = (child.pid || crew_start(&crew, &child)) && crew_ask(&crew, &child, "x", asks[i], 4);
+		char                    *answer = asked ? crew_answer(&crew, &child, &n, why, sizeof(why)) : NULL;
+
+		tap_text(answer, wants[i], i ? "a child answers again" : "a child can open no file");
+		free(answer);
+	}
+	crew_end(&child);
 	tap_ok(!child.pid, "it ends");
-	packs_close(&packs);
 }
 
 /* Every given bulletin: written, read back and written again it is the same; through children it is the same too. */
@@ -312,7 +341,7 @@ int main(void)
 	folders();
 	cannot();
 	killed();
-	child_faults();
+	crew_faults();
 	given();
 	snprintf(command, sizeof(command), "rm -r %s", folder);
 	if (system(command) != 0)
