@@ -10,6 +10,7 @@ struct question {
 	const struct fit       *fit;
 	const char             *cve;
 	const struct flaw_rule *flaw;
+	bool                    apart; /* the fit is a program beside systems that the bulletin names too */
 	struct update_state     update;
 	struct files_state      files;
 };
@@ -65,7 +66,7 @@ static bool out_of_scope(const struct question *q, const struct rating *rating, 
 		piece_add(f, &host->system.from, q->fit->row->from.line, "%.150s", host->system.product);
 		return true;
 	}
-	if (q->flaw && q->flaw->families && host->system.family && !(q->flaw->families >> host->system.family & 1)) {
+	if (q->flaw && q->flaw->families && !q->apart && !(q->flaw->families >> host->system.family & 1)) {
 		s = sentence(f, VERDICT_NOT_AFFECTED, RULE_NOT_RATED);
 		str_fmt(&s, "%s has no %s.", family_name(host->system.family), q->cve);
 	} else if (rating && rating->severity == SEVERITY_NONE) {
@@ -87,15 +88,26 @@ static bool out_of_scope(const struct question *q, const struct rating *rating, 
 	return true;
 }
 
+/* The service pack of the system, or of the program where the fit is one; -1: not known. */
+static int pack_of(const struct question *q)
+{
+	if (q->fit->on.kind == TARGET_SYSTEM || !q->update.fixed_pack)
+		return q->judging->host->system.pack;
+	for (int pack = 31; q->fit->software && pack >= 0; pack--)
+		if (q->fit->software->target.software_packs >> pack & 1)
+			return pack;
+	return -1;
+}
+
 /* The host has a service pack that has the fix. */
 static bool pack_has_it(const struct question *q, int *out_pack, uint32_t *out_line)
 {
-	int  host = q->judging->host->system.pack, reviewed = 0;
+	int  host = pack_of(q), reviewed = 0;
 	bool named = q->fit->kind == FIT_AFFECTED && (q->fit->said & 4) && !q->fit->unsure && q->fit->on.kind == TARGET_SYSTEM; /* affected with that very pack */
 
 	if (host < 0 || named)
 		return false;
-	if (q->flaw && q->judging->host->system.family < FAMILIES)
+	if (q->flaw && q->judging->host->system.family < FAMILIES && (q->fit->on.kind == TARGET_SYSTEM || !q->update.fixed_pack))
 		reviewed = (int)q->flaw->fixed_pack[q->judging->host->system.family];
 	*out_pack = q->update.fixed_pack ? q->update.fixed_pack : reviewed;
 	*out_line = q->update.fixed_pack ? q->update.fixed_line : 0;
@@ -173,15 +185,19 @@ static bool by_pack(const struct question *q, struct finding *f)
 		else
 			str_fmt(&s, "the system without any, line %u)", q->fit->row->from.line);
 	} else if (pack_has_it(q, &pack, &line)) {
+		struct target plain = q->fit->on.kind == TARGET_SOFTWARE && q->update.fixed_pack ? q->fit->software->target : q->judging->system;
+
+		plain.packs = plain.software_packs = 0;
 		s = sentence(f, VERDICT_FIXED, RULE_SERVICE_PACK);
-		str_fmt(&s, "%s SP%d has the fix", family_name(q->judging->host->system.family), pack);
+		say_target(&s, &plain);
+		str_fmt(&s, " SP%d has the fix", pack);
 		if (line)
 			str_fmt(&s, " (line %u)", line);
-		str_fmt(&s, ", and the host has SP%d", q->judging->host->system.pack);
+		str_fmt(&s, ", and the host has SP%d", pack_of(q));
 	} else {
 		return false;
 	}
-	piece_add(f, &q->judging->host->system.from, q->fit->row ? q->fit->row->from.line : 0, "service pack %d", q->judging->host->system.pack);
+	piece_add(f, q->fit->software ? &q->fit->software->from : &q->judging->host->system.from, q->fit->row ? q->fit->row->from.line : 0, "service pack %d", pack_of(q));
 	end(&s);
 	return true;
 }
@@ -430,6 +446,12 @@ static void weigh_doubt(const struct question *q, struct finding *f)
 		str_fmt(&s, "The update is missing if the host is what line %u of the bulletin names, but its edition, service pack or architecture is not known.", q->fit->row->from.line);
 		want(q, "edition, service pack and architecture of the system", "");
 		f->wanted = q->judging->wanted;
+	} else if (q->fit->any_version && f->rule == RULE_NOT_LISTED) {
+		s = sentence(f, VERDICT_CANNOT_TELL, RULE_NO_EVIDENCE);
+		str_fmt(&s, "The update is missing if the host has the version that line %u of the bulletin names, but which version of %s it has is not known.",
+			q->fit->row->from.line, program_name(q->fit->on.software));
+		want(q, "the version of ", program_name(q->fit->on.software));
+		f->wanted = q->judging->wanted;
 	}
 }
 
@@ -456,6 +478,36 @@ static void answer(struct question *q, const struct rating *rating, struct repla
 	by_workaround(q, f);
 }
 
+/*
+ * A bulletin of systems may name a program that has one of its flaws. The flaw concerns the program where a reviewed row or a rating
+ * says so, or where nothing speaks against it.
+ */
+static bool concerns(const struct question *q, const struct rating *rating)
+{
+	if (!q->apart)
+		return true;
+	if (q->flaw)
+		return q->flaw->software && strcmp(q->flaw->software, q->fit->on.software) == 0 && q->fit->installed != SEEN_UNKNOWN;
+	return rating || q->fit->installed != SEEN_UNKNOWN;
+}
+
+/* Where one program of the bulletin is known to be there, others of which nothing is known are left out. */
+static bool has_program(const struct fit *fits, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fits[i].on.kind == TARGET_SOFTWARE && fits[i].installed == SEEN_PRESENT)
+			return true;
+	return false;
+}
+
+static bool has_system(const struct fit *fits, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fits[i].on.kind == TARGET_SYSTEM)
+			return true;
+	return false;
+}
+
 /* One flaw on everything that the host is: the worst counts. */
 static bool judge_flaw(struct judging *j, const struct entry *entry, const char *cve, const struct fit *fits, size_t fit_n, struct update_state *updates,
 	struct replaced_state *replaced, assess_found *found, void *data)
@@ -466,9 +518,14 @@ static bool judge_flaw(struct judging *j, const struct entry *entry, const char 
 	bool            have = false;
 
 	for (size_t i = 0; i < fit_n; i++) {
+		const struct rating *rating = fit_rating(j, entry, &fits[i], cve);
+
 		q.fit = &fits[i];
 		q.update = updates[i];
-		answer(&q, fit_rating(j, entry, &fits[i], cve), &replaced[i], &one);
+		q.apart = fits[i].on.kind == TARGET_SOFTWARE && has_system(fits, fit_n);
+		if (!concerns(&q, rating) || (fits[i].installed == SEEN_UNKNOWN && has_program(fits, fit_n)))
+			continue;
+		answer(&q, rating, &replaced[i], &one);
 		if (have && one.verdict <= worst.verdict)
 			continue;
 		have = true;

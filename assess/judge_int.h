@@ -20,6 +20,7 @@ struct fit {
 	enum seen                   installed; /* the row's program; SEEN_PRESENT for systems */
 	const struct host_software *software; /* or NULL */
 	bool                        unsure; /* the host does not say enough to be the row for sure: its edition, its architecture */
+	bool                        any_version; /* which version of the program it has is not known */
 	uint8_t                     said; /* how much the row says: the one that says more is the better one */
 	int                         most_pack; /* FIT_PACK_: the newest affected service pack that the bulletin names */
 };
@@ -39,7 +40,7 @@ struct update_state {
 	const struct host_update *update;
 	bool                      of_older_pack; /* the key or list entry was made below a service pack that the host has since left */
 	uint32_t                  kb;
-	int                       fixed_pack; /* the service pack that has it; 0: none known */
+	int                       fixed_pack; /* the service pack that has it, of the system or of the fit's program; 0: none known */
 	uint32_t                  fixed_line;
 };
 
