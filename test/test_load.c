@@ -105,7 +105,9 @@ static void put_small(const char *name, int number)
 
 static const char *id_of(const struct heard *heard, size_t i)
 {
-	return i < heard->count ? json_string_value(json_object_get(heard->documents[i], "id")) : NULL;
+	const char *id = i < heard->count ? json_string_value(json_object_get(heard->documents[i], "id")) : NULL;
+
+	return id ? id : "";
 }
 
 /* Each field that is wrong is named, with what may stand there. */
@@ -167,7 +169,7 @@ static void folders(void)
 	snprintf(first, sizeof(first), "%s/a.md", folder);
 	paths[1] = again[0] = first;
 	tap_ok(load(&heard, paths, 2, NULL, 2, &done) && done.bulletins == 4 && heard.count == 4, "a folder's bulletins are read, one that is named twice once");
-	tap_ok(id_of(&heard, 3) && strcmp(id_of(&heard, 0), "MS04-011") == 0 && strcmp(id_of(&heard, 1), "MS04-022") == 0 && strcmp(id_of(&heard, 3), "MS04-066") == 0,
+	tap_ok(strcmp(id_of(&heard, 0), "MS04-011") == 0 && strcmp(id_of(&heard, 1), "MS04-022") == 0 && strcmp(id_of(&heard, 3), "MS04-066") == 0,
 		"they come in the order of their paths");
 	tap_number(done.failed, 4, "four files are told: no language, CSAF, broken JSON, no bulletin");
 	tap_ok(strcmp(heard.path[0], "d.md") == 0 && strcmp(heard.path[1], "f.json") == 0 && strcmp(heard.path[2], "g.json") == 0 && strcmp(heard.path[3], "h.md") == 0, "each by its name");
@@ -291,7 +293,7 @@ static void crew_faults(void)
 static void given(void)
 {
 	const char      *shared = getenv("SHARED") ? getenv("SHARED") : "../shared";
-	char             command[1024], path[PATH_SIZE];
+	char             command[4096], path[PATH_SIZE];
 	const char      *paths[] = {path};
 	struct heard     heard = {0}, plain = {0};
 	struct load_done done, again;
