@@ -44,10 +44,24 @@ static bool give(int fd, const void *bytes, size_t n)
 	return true;
 }
 
+/* Octets of address space this process has, as the kernel says; 0 when it does not. */
+static size_t address_space(void)
+{
+	FILE         *file = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+
+	if (file && fscanf(file, "%lu", &pages) != 1)
+		pages = 0;
+	if (file)
+		fclose(file);
+	return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
 /* Whoever takes this process over can use what memory it has, and the socket. */
 static void give_up_rights(const struct crew *crew)
 {
-	struct rlimit none = {0, 0}, memory = {crew->memory_max, crew->memory_max};
+	size_t        most = crew->memory_max + address_space();
+	struct rlimit none = {0, 0}, memory = {most, most};
 
 	setrlimit(RLIMIT_NOFILE, &none);
 	setrlimit(RLIMIT_CORE, &none);
@@ -197,11 +211,18 @@ void crew_end(struct crew_child *child)
 		ended(child, false);
 }
 
-bool crew_ready(const struct crew_child *child)
+int crew_wait(const int *fds, size_t count, int ms)
 {
-	struct pollfd one = {child->fd, POLLIN, 0};
+	struct pollfd all[CREW_MAX];
 
-	return child->pid && poll(&one, 1, 0) > 0;
+	count = count < CREW_MAX ? count : CREW_MAX;
+	for (size_t i = 0; i < count; i++)
+		all[i] = (struct pollfd){fds[i], POLLIN, 0};
+	if (poll(all, count, ms) > 0)
+		for (size_t i = 0; i < count; i++)
+			if (all[i].revents)
+				return (int)i;
+	return -1;
 }
 
 bool crew_ask(const struct crew *crew, struct crew_child *child, const char *path, const char *bytes, size_t n)

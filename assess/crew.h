@@ -16,7 +16,7 @@ typedef char *crew_work(void *data, const char *path, const char *bytes, size_t 
 struct crew {
 	crew_work *work;
 	void      *data;
-	size_t     question_max, answer_max, memory_max; /* octets; memory: of a child's whole address space */
+	size_t     question_max, answer_max, memory_max; /* octets; memory: beyond what its parent has */
 	unsigned   seconds; /* for one question */
 };
 
@@ -36,8 +36,8 @@ bool crew_ask(const struct crew *crew, struct crew_child *child, const char *pat
  * bounds; child->pid is 0 then.
  */
 char *crew_answer(const struct crew *crew, struct crew_child *child, size_t *out_n, char *why, size_t size);
-/* An answer, or its end, can be read at once. */
-bool crew_ready(const struct crew_child *child);
+/* Waits until one of the descriptors of children has an answer, or its end: its index; -1 after `ms` milliseconds or a signal. */
+int crew_wait(const int *fds, size_t count, int ms);
 void crew_end(struct crew_child *child);
 
 #endif

@@ -8,10 +8,10 @@
 #include "advise/bulletin.h"
 
 /*
- * Bounds: files of one load, octets of a plain document (the largest of the given bulletins has 0.5 MB), seconds for one bulletin,
+ * Bounds: octets of a plain document (the largest of the given bulletins has 0.5 MB), seconds for one bulletin,
  * octets of memory for a child. What is beyond them is told and left out.
  */
-enum { LOAD_FILES_MAX = 1 << 16, LOAD_JSON_MAX = 8 << 20, LOAD_SECONDS = 30, LOAD_MEMORY_MAX = 1 << 30, LOAD_CHILDREN_MAX = 8 };
+enum { LOAD_JSON_MAX = 8 << 20, LOAD_SECONDS = 30, LOAD_MEMORY_MAX = 1 << 30, LOAD_CHILDREN_MAX = 8 };
 
 /* Takes the bulletin over (it moves: catalog_add does). False stops the load. */
 typedef bool load_got(void *data, struct bulletin *bulletin);
