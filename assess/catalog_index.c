@@ -321,6 +321,9 @@ bool catalog_index(struct catalog *c)
 				return false;
 			for (uint32_t p = 0; p < r->bulletin->product_n; p++)
 				entry->families |= c->names[r->products[p]].families;
+			for (uint32_t p = 0; p < r->bulletin->rating_n; p++)
+				if (c->names[r->ratings[p]].families != ~0u)
+					entry->families |= c->names[r->ratings[p]].families;
 		}
 		if (!articles_index(c, entry))
 			return false;

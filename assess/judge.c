@@ -91,6 +91,8 @@ static void answer(struct question *q, const struct rating *rating, struct repla
 		rule_absence(q, r, f);
 	weigh_doubt(q, f);
 	by_workaround(q, f);
+	if (q->fit->rated)
+		piece_add(f, NULL, q->fit->rated, "%s lists do not name the system, but its ratings do", q->entry->entry.id);
 }
 
 /*
@@ -123,6 +125,14 @@ static bool has_system(const struct fit *fits, size_t n)
 	return false;
 }
 
+/* What a verdict weighs among those of one flaw. Rows of a whole system of which nothing is known give way to one of its parts that decides. */
+static unsigned weight(const struct finding *f, const struct fit *fit, bool parts)
+{
+	if (parts && fit->on.kind == TARGET_SYSTEM && f->verdict == VERDICT_CANNOT_TELL && f->rule == RULE_NO_EVIDENCE && !fit->unsure)
+		return VERDICT_FIXED * 2 - 1;
+	return (unsigned)f->verdict * 2;
+}
+
 /* One flaw on everything that the host is: the worst counts. */
 static bool judge_flaw(struct judging *j, const struct entry *entry, const char *cve, const struct flaw_rule *flaw, const struct fit *fits, size_t fit_n, struct update_state *updates,
 	struct replaced_state *replaced, assess_found *found, void *data)
@@ -130,7 +140,8 @@ static bool judge_flaw(struct judging *j, const struct entry *entry, const char 
 	struct finding worst, one;
 	struct question q = {.judging = j, .entry = entry, .cve = cve, .flaw = flaw};
 	char            wanted[sizeof(j->wanted)];
-	bool            have = false;
+	bool            have = false, parts = has_program(fits, fit_n);
+	unsigned        most = 0;
 
 	for (size_t i = 0; i < fit_n; i++) {
 		const struct rating *rating = fit_rating(j, entry, &fits[i], cve);
@@ -138,12 +149,13 @@ static bool judge_flaw(struct judging *j, const struct entry *entry, const char 
 		q.fit = &fits[i];
 		q.update = updates[i];
 		q.apart = fits[i].on.kind == TARGET_SOFTWARE && has_system(fits, fit_n);
-		if (!concerns(&q, rating) || (fits[i].installed == SEEN_UNKNOWN && has_program(fits, fit_n)))
+		if (!concerns(&q, rating) || (fits[i].installed == SEEN_UNKNOWN && parts))
 			continue;
 		answer(&q, rating, &replaced[i], &one);
-		if (have && one.verdict <= worst.verdict)
+		if (have && weight(&one, &fits[i], parts) <= most)
 			continue;
 		have = true;
+		most = weight(&one, &fits[i], parts);
 		worst = one;
 		if (one.wanted) {
 			memcpy(wanted, j->wanted, sizeof(wanted));

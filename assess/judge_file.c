@@ -79,6 +79,25 @@ static bool row_fits(const struct fit *fit, const struct file *row, const struct
 	return !arch || !own || (arch & own);
 }
 
+/*
+ * The rows of that product are the fit's. Rows of a part of the system ("Quartz on Windows 2000") are the system's too: the host has the
+ * part when it has the file, and versions of one part are told apart by their lines of builds.
+ */
+static bool rows_are(const struct name *product, const struct fit *fit)
+{
+	if (name_covers(product, &fit->on))
+		return true;
+	for (uint32_t i = 0; fit->on.kind == TARGET_SYSTEM && i < product->target_n; i++) {
+		struct target part = product->targets[i];
+		bool          unsure = false;
+
+		part.kind = TARGET_SYSTEM;
+		if (product->targets[i].kind == TARGET_SOFTWARE && part.family && target_system_covers(&part, &fit->on, &unsure) && !unsure)
+			return true;
+	}
+	return false;
+}
+
 /* The rows of the table that the file may be compared with. */
 static void rows_find(const struct judging *j, const struct entry *entry, const struct fit *fit, const struct host_file *file, struct rows *rows)
 {
@@ -89,7 +108,7 @@ static void rows_find(const struct judging *j, const struct entry *entry, const 
 			const struct file *row = &r->bulletin->files[k];
 			const struct name *product = &j->catalog->names[r->files[k]];
 
-			if (strcasecmp(row->name, file->name) != 0 || !row_fits(fit, row, product, file) || !name_covers(product, &fit->on))
+			if (strcasecmp(row->name, file->name) != 0 || !row_fits(fit, row, product, file) || !rows_are(product, fit))
 				continue;
 			if (by_language(&r->versions[k]) && (!row->language || strcasecmp(row->language, j->host->system.language) != 0)) {
 				rows->language = row->language;
@@ -327,7 +346,7 @@ void files_look(const struct judging *j, const struct entry *entry, const struct
 		const struct reading *r = &entry->readings[i];
 
 		for (uint32_t k = 0; k < r->bulletin->file_n; k++) {
-			if (!is_code(r->bulletin->files[k].name) || !name_covers(&j->catalog->names[r->files[k]], &fit->on) || !ask(&asked, r->bulletin->files[k].name))
+			if (!is_code(r->bulletin->files[k].name) || !rows_are(&j->catalog->names[r->files[k]], fit) || !ask(&asked, r->bulletin->files[k].name))
 				continue;
 			look_at_name(j, entry, fit, r->bulletin->files[k].name, out);
 			out->asked++;

@@ -167,6 +167,26 @@ static void fit_keep(struct fit *fits, size_t *n, const struct fit *fit)
 		fits[(*n)++] = *fit;
 }
 
+/* A rating that calls the host's system affected, for bulletins whose lists forgot it (MS05-018 in Japanese). */
+static bool rated_fit(const struct judging *j, const struct reading *r, struct fit *out)
+{
+	for (uint32_t i = 0; i < r->bulletin->rating_n; i++) {
+		const struct name *name = &j->catalog->names[r->ratings[i]];
+
+		if (r->bulletin->ratings[i].severity <= SEVERITY_NONE || !(name->families & 1u << j->system.family))
+			continue;
+		for (uint32_t t = 0; t < name->target_n; t++) {
+			bool unsure = false;
+
+			if (name->targets[t].kind != TARGET_SYSTEM || !name->targets[t].family || !target_system_covers(&name->targets[t], &j->system, &unsure) || unsure)
+				continue;
+			*out = (struct fit){.kind = FIT_AFFECTED, .reading = r, .on = j->system, .installed = SEEN_PRESENT, .rated = r->bulletin->ratings[i].from.line};
+			return true;
+		}
+	}
+	return false;
+}
+
 size_t fits_find(const struct judging *j, const struct entry *entry, struct fit out[FITS_MAX])
 {
 	size_t n = 0;
@@ -190,6 +210,8 @@ size_t fits_find(const struct judging *j, const struct entry *entry, struct fit 
 			}
 		}
 	}
+	for (uint32_t i = 0; !n && i < entry->reading_n; i++)
+		n = rated_fit(j, &entry->readings[i], &out[0]);
 	return n;
 }
 
@@ -221,7 +243,7 @@ static const struct rating *reading_rating(const struct judging *j, const struct
 			}
 		}
 	}
-	return best ? best : unread && r == fit->reading ? bulletin_rating(r->bulletin, fit->row, cve) : NULL;
+	return best ? best : unread && fit->row && r == fit->reading ? bulletin_rating(r->bulletin, fit->row, cve) : NULL;
 }
 
 const struct rating *fit_rating(const struct judging *j, const struct entry *entry, const struct fit *fit, const char *cve)

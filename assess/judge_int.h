@@ -15,7 +15,8 @@ enum fit_kind { FIT_NONE = 0, FIT_UNAFFECTED, FIT_PACK_NEWER, FIT_PACK_OLDER, FI
 struct fit {
 	enum fit_kind               kind;
 	const struct reading       *reading;
-	const struct product       *row;
+	const struct product       *row; /* NULL: only a rating names the system, at line `rated` */
+	uint32_t                    rated;
 	struct target               on; /* the host's system, and the row's program on it */
 	enum seen                   installed; /* the row's program; SEEN_PRESENT for systems */
 	const struct host_software *software; /* or NULL */

@@ -174,6 +174,8 @@ static void say(struct parse *r, const struct product_word *word)
 	switch (word->kind) {
 	case PRODUCT_ARCH:
 		item->target.arch |= word->value;
+		if (program)
+			r->pending.target.arch |= word->value; /* of the system that may follow: "IE 6 in all x64 editions of ..." */
 		break;
 	case PRODUCT_WIDE:
 		item->wide = true;
