@@ -345,11 +345,16 @@ static void with_postgresql(const char *sqlite_all)
 		tap_note("the server could not be stopped");
 }
 
-int main(void)
+/* "make WHERE" leaves the history there, for test_results_cmd.py. */
+int main(int argc, char **argv)
 {
 	char  where[TEXT], command[TEXT], words[TEXT * 2];
 	char *all;
 
+	if (argc == 3 && strcmp(argv[1], "make") == 0) {
+		free(history(argv[2], "made"));
+		return tap_done();
+	}
 	if (!mkdtemp(folder) || chmod(folder, 0755) < 0)
 		abort();
 	snprintf(where, sizeof(where), "%s/a.db", folder);
