@@ -12,7 +12,10 @@ enum { SCRIPT_MAX = 8192 };
 
 const char *const results_states[] = {"assessed", "unreadable", "gone"};
 
-/* '@' is the type of texts, '#' what follows tables whose rows stand in their key's order. */
+/*
+ * '@' is the type of texts, '#' what follows tables whose rows stand in their key's order. The two tables of millions of rows refer to
+ * others without REFERENCES: a server would look up five keys for each row that this program has just taken from there.
+ */
 static const char tables[] =
 	"CREATE TABLE meta (name @ PRIMARY KEY, value @ NOT NULL);"
 	"CREATE TABLE words (kind @ NOT NULL, id SMALLINT NOT NULL, name @ NOT NULL, PRIMARY KEY (kind, id)) #;"
@@ -25,11 +28,10 @@ static const char tables[] =
 	" state SMALLINT NOT NULL, fault @, run INTEGER NOT NULL REFERENCES runs, seen INTEGER NOT NULL REFERENCES runs,"
 	" first_run INTEGER NOT NULL REFERENCES runs, state_run INTEGER NOT NULL REFERENCES runs,"
 	" not_affected INTEGER NOT NULL, fixed INTEGER NOT NULL, mitigated INTEGER NOT NULL, cannot_tell INTEGER NOT NULL, missing INTEGER NOT NULL);"
-	"CREATE TABLE findings (host INTEGER NOT NULL REFERENCES hosts, flaw INTEGER NOT NULL REFERENCES flaws, verdict SMALLINT NOT NULL,"
-	" rule SMALLINT NOT NULL, severity SMALLINT NOT NULL, text INTEGER NOT NULL REFERENCES texts, first_run INTEGER NOT NULL REFERENCES runs,"
-	" changed_run INTEGER NOT NULL REFERENCES runs, PRIMARY KEY (host, flaw)) #;"
-	"CREATE TABLE changes (host INTEGER NOT NULL REFERENCES hosts, flaw INTEGER NOT NULL REFERENCES flaws, run INTEGER NOT NULL REFERENCES runs,"
-	" was SMALLINT, became SMALLINT, PRIMARY KEY (run, host, flaw)) #;"
+	"CREATE TABLE findings (host INTEGER NOT NULL, flaw INTEGER NOT NULL, verdict SMALLINT NOT NULL, rule SMALLINT NOT NULL,"
+	" severity SMALLINT NOT NULL, text INTEGER NOT NULL, first_run INTEGER NOT NULL, changed_run INTEGER NOT NULL, PRIMARY KEY (host, flaw)) #;"
+	"CREATE TABLE changes (host INTEGER NOT NULL, flaw INTEGER NOT NULL, run INTEGER NOT NULL, was SMALLINT, became SMALLINT,"
+	" PRIMARY KEY (run, host, flaw)) #;"
 	"CREATE VIEW report AS SELECT h.name AS host, h.system, h.source, h.state, b.name AS bulletin, l.cve, v.name AS verdict, r.name AS rule,"
 	" s.name AS severity, t.text AS sentence, a.started AS first_seen, c.started AS since"
 	" FROM findings f JOIN hosts h ON h.id = f.host JOIN flaws l ON l.id = f.flaw JOIN bulletins b ON b.id = l.bulletin"

@@ -217,7 +217,9 @@ static bool read_lines(struct host *host, const char *path, const char *bytes, s
 			return false;
 		at += length + 1;
 	}
-	return host_add_scope(host, SCOPE_UPDATES, "", from) && host_add_scope(host, SCOPE_FILES, "%systemroot%", from);
+	/* What the collecting script lists in full. */
+	return host_add_scope(host, SCOPE_UPDATES, "", from) && host_add_scope(host, SCOPE_FILES, "%systemroot%", from) && host_add_scope(host, SCOPE_SERVICES, "", from) &&
+	       host_add_scope(host, SCOPE_SOFTWARE, "", from) && host_add_scope(host, SCOPE_KEYS, "HKLM\\SOFTWARE\\Microsoft", from);
 }
 
 /* Assesses twice: the second time nothing has changed. */
