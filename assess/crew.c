@@ -15,6 +15,8 @@
 
 #include "priv/sandbox.h"
 
+enum { NOBODY = 65534 };
+
 /* Precedes a question; an answer is preceded by its length alone. Both go between a program and its own child: the machine's form. */
 struct ask {
 	uint64_t path_n, bytes_n;
@@ -57,13 +59,18 @@ static size_t address_space(void)
 	return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Whoever takes this process over can use what memory it has, and the socket. */
-static void give_up_rights(const struct crew *crew)
+/*
+ * Whoever takes this process over has what memory it may have, and the socket: the scribe's profile reads and writes what is open and
+ * opens nothing. As root it becomes nobody. A kernel without a filter of system calls has the limit of descriptors instead.
+ */
+static bool give_up_rights(const struct crew *crew)
 {
-	size_t        most = crew->memory_max + address_space();
-	struct rlimit none = {0, 0}, memory = {most, most};
+	size_t              most = crew->memory_max + address_space();
+	struct rlimit       none = {0, 0}, memory = {most, most};
+	struct sandbox_wish wish = {.role = PARTY_SCRIBE, .drop_ids = geteuid() == 0, .uid = NOBODY, .gid = NOBODY, .folder = -1, .run = -1};
+	struct sandbox_got  got;
+	const char         *error;
 
-	setrlimit(RLIMIT_NOFILE, &none);
 	setrlimit(RLIMIT_CORE, &none);
 	setrlimit(RLIMIT_FSIZE, &none);
 #ifndef SALLYPORT_CHECKED /* sanitizers map the whole address space */
@@ -71,6 +78,9 @@ static void give_up_rights(const struct crew *crew)
 #else
 	(void)memory;
 #endif
+	if (!sandbox_enter(&wish, &got, &error))
+		return false;
+	return got.seccomp || setrlimit(RLIMIT_NOFILE, &none) == 0;
 }
 
 static _Noreturn void child_main(const struct crew *crew, int fd)
@@ -80,7 +90,8 @@ static _Noreturn void child_main(const struct crew *crew, int fd)
 
 	/* The parent decides what an interruption ends; this process ends with its socket. */
 	signal(SIGINT, SIG_IGN);
-	give_up_rights(crew);
+	if (!give_up_rights(crew))
+		_exit(EPERM);
 	while (take(fd, &ask, sizeof(ask)) && ask.path_n <= CREW_PATH_MAX && ask.bytes_n <= crew->question_max && take(fd, path, ask.path_n)) {
 		char    *bytes = malloc(ask.bytes_n + 1), *answer;
 		size_t   answer_n = 0;
@@ -263,6 +274,7 @@ char *crew_answer(const struct crew *crew, struct crew_child *child, size_t *out
 	else if (WIFSIGNALED(status))
 		snprintf(why, size, "its reader was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
-		snprintf(why, size, "its reader ended%s", WEXITSTATUS(status) == ENOMEM ? ", as it needs more memory than it may have" : " without an answer");
+		snprintf(why, size, "its reader ended%s", WEXITSTATUS(status) == ENOMEM ? ", as it needs more memory than it may have" :
+			WEXITSTATUS(status) == EPERM ? ", as it could not give up its rights" : " without an answer");
 	return NULL;
 }

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -240,17 +241,21 @@ static void killed(void)
 static char *obey(void *data, const char *path, const char *bytes, size_t n, size_t *out_n)
 {
 	(void)data;
+	(void)path;
 	if (strcmp(bytes, "die") == 0)
-		kill(getpid(), SIGKILL);
+		abort();
 	if (strcmp(bytes, "end") == 0)
 		_exit(3);
 	while (strcmp(bytes, "hang") == 0)
-		pause();
-	if (strcmp(bytes, "open") == 0)
-		*out_n = open("/dev/null", O_RDONLY) < 0 ? 6 : 4;
-	else
-		*out_n = strcmp(bytes, "long") == 0 ? 2 << 20 : n;
-	return strcmp(bytes, "none") == 0 ? NULL : strcmp(bytes, "open") == 0 ? strdup(*out_n == 6 ? "closed" : path) : *out_n > n ? calloc(1, *out_n) : strdup(bytes);
+		sleep(1);
+	if (strcmp(bytes, "socket") == 0)
+		*out_n = socket(AF_INET, SOCK_STREAM, 0) < 0;
+	if (strcmp(bytes, "signal") == 0)
+		kill(getppid(), 0);
+	if (strcmp(bytes, "open") == 0 && open("/etc/passwd", O_RDONLY) < 0)
+		abort();
+	*out_n = strcmp(bytes, "long") == 0 ? 2 << 20 : n;
+	return strcmp(bytes, "none") == 0 ? NULL : *out_n > n ? calloc(1, *out_n) : strdup(bytes);
 }
 
 /* Every way in which a child gives no answer, and that a new one does. */
@@ -259,7 +264,9 @@ static void crew_faults(void)
 	static const struct {
 		const char *ask, *why;
 	} cases[] = {
-		{"die", "its reader was ended by signal 9 (Killed)"},
+		{"die", "its reader was ended by signal 6 (Aborted)"},
+		{"socket", "its reader was ended by signal 31 (Bad system call)"},
+		{"signal", "its reader was ended by signal 31 (Bad system call)"},
 		{"end", "its reader ended without an answer"},
 		{"none", "its reader ended, as it needs more memory than it may have"},
 		{"hang", "it could not be read in 1 seconds"},
@@ -276,13 +283,19 @@ static void crew_faults(void)
 
 		tap_ok(asked && !none && !child.pid && strcmp(why, cases[i].why) == 0, "%s", cases[i].why);
 	}
+	/* A filter of system calls ends it; with sanitizers, which open files themselves, it is told that it may not. */
+	bool  opens = crew_start(&crew, &child) && crew_ask(&crew, &child, "x", "open", 4);
+	char *opened = opens ? crew_answer(&crew, &child, &n, why, sizeof(why)) : NULL;
+
+	tap_ok(opens && !opened, "a child can open no file: %s", why);
+	free(opened);
 	tap_ok(!crew_ask(&crew, &child, "x", "y", 1), "one that is gone is asked nothing");
 	for (int i = 0; i < 2; i++) {
-		static const char *const asks[] = {"open", "echo"}, *const wants[] = {"closed", "echo"};
+		static const char *const asks[] = {"echo", "more"};
 		bool                     asked = (child.pid || crew_start(&crew, &child)) && crew_ask(&crew, &child, "x", asks[i], 4);
 		char                    *answer = asked ? crew_answer(&crew, &child, &n, why, sizeof(why)) : NULL;
 
-		tap_text(answer, wants[i], i ? "a child answers again" : "a child can open no file");
+		tap_text(answer, asks[i], i ? "and again" : "a new one answers");
 		free(answer);
 	}
 	crew_end(&child);
