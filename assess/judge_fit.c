@@ -62,7 +62,22 @@ static uint8_t said_of(const struct target *t)
 /* Programs that came with every Windows since Windows 98: not to have heard of them does not make them absent. */
 static bool comes_with_windows(const char *program, enum family family)
 {
+	if (strcmp(program, "edge") == 0)
+		return family >= FAMILY_10;
 	return family >= FAMILY_98 && family != FAMILY_NT4 && family != FAMILY_NT4_TERMINAL && strcmp(program, "ie") == 0;
+}
+
+/* Versions of Windows 10 stand in one line, as service packs did; "Windows 10" alone is the first. */
+static enum fit_kind builds_fit(const struct target *row, uint16_t host, bool *unsure, uint16_t *out_build)
+{
+	uint16_t mine = row->build ? row->build : 1507;
+
+	*out_build = mine;
+	if (!host) {
+		*unsure = true;
+		return FIT_AFFECTED;
+	}
+	return mine == host ? FIT_AFFECTED : host > mine ? FIT_PACK_NEWER : FIT_PACK_OLDER;
 }
 
 /* Whether the host has the row's program. */
@@ -100,14 +115,15 @@ static bool target_fit(const struct judging *j, const struct target *row, bool a
 	bool          unsure = false;
 
 	system.packs = 0;
+	system.build = 0;
 	system.kind = TARGET_SYSTEM;
 	if (row->kind == TARGET_UNKNOWN || (row->kind == TARGET_SYSTEM && !row->family) || !target_system_covers(&system, &j->system, &unsure))
 		return false;
 	*out = (struct fit){.installed = SEEN_PRESENT, .on = j->system, .said = said_of(row), .most_pack = most_pack(row->packs)};
-	out->kind = packs_fit(row->packs, j->system.packs, &unsure);
+	out->kind = row->family == FAMILY_10 ? builds_fit(row, j->system.build, &unsure, &out->most_build) : packs_fit(row->packs, j->system.packs, &unsure);
 	out->unsure = unsure;
 	if (out->kind == FIT_PACK_NEWER || out->kind == FIT_PACK_OLDER)
-		out->on.packs = 0; /* what the bulletin says of the service packs it names is all there is */
+		out->on.packs = out->on.build = 0; /* what the bulletin says of the service packs it names is all there is */
 	if (!affected)
 		out->kind = out->kind == FIT_AFFECTED && !unsure ? FIT_UNAFFECTED : FIT_NONE;
 	if (row->kind == TARGET_SOFTWARE) {
@@ -149,7 +165,7 @@ static bool better(const struct fit *a, const struct fit *b)
 	if (a->kind != b->kind)
 		return a->kind > b->kind;
 	if (a->kind != FIT_AFFECTED)
-		return a->most_pack > b->most_pack;
+		return a->most_build != b->most_build ? a->most_build > b->most_build : a->most_pack > b->most_pack;
 	if (a->unsure != b->unsure)
 		return !a->unsure;
 	return a->said > b->said;

@@ -24,6 +24,7 @@ struct fit {
 	bool                        any_version; /* which version of the program it has is not known */
 	uint8_t                     said; /* how much the row says: the one that says more is the better one */
 	int                         most_pack; /* FIT_PACK_: the newest affected service pack that the bulletin names */
+	uint16_t                    most_build; /* of Windows 10: its newest affected version, 1511 */
 };
 
 struct judging {
