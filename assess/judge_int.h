@@ -88,6 +88,14 @@ struct replaced_state {
 	struct files_state  files;
 };
 
+/* What is looked for once for all flaws of a fit. */
+struct fit_state {
+	struct update_state   update;
+	struct replaced_state replaced;
+	struct files_state    files; /* of the whole table */
+	bool                  files_looked;
+};
+
 /* judge_fit.c */
 struct target host_target(const struct host *host);
 size_t        fits_find(const struct judging *j, const struct entry *entry, struct fit out[FITS_MAX]);

@@ -231,6 +231,8 @@ static void replaced_look(const struct question *q, struct replaced_state *r)
 	if (r->looked)
 		return;
 	r->looked = true;
+	r->unknown = false;
+	r->by = NULL;
 	n = replaced_by(q->judging->catalog, q->entry, &q->fit->on, found);
 	for (size_t i = 0; i < n; i++) {
 		fit_of(q->judging, found[i], q->fit, &r->fit);
