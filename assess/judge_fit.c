@@ -232,18 +232,17 @@ size_t fits_find(const struct judging *j, const struct entry *entry, struct fit 
 }
 
 /* The best rating of one reading for the host: by its own words for products, otherwise by those of the row. */
-static const struct rating *reading_rating(const struct judging *j, const struct reading *r, const struct fit *fit, const char *cve)
+static const struct rating *reading_rating(const struct judging *j, const struct reading *r, const struct fit *fit, const char *cve, uint64_t flaw)
 {
 	const struct rating *best = NULL;
 	unsigned             best_said = 0;
-	uint32_t             flaw = catalog_hash(cve);
 	bool                 unread = false; /* a rating whose product is in words that nobody knows */
 
 	for (uint32_t i = 0; i < r->bulletin->rating_n; i++) {
 		const struct rating *rating = &r->bulletin->ratings[i];
 		const struct name   *name = &j->catalog->names[r->ratings[i]];
 
-		if (r->rating_flaws[i] != flaw || strcmp(rating->cve, cve) != 0 || rating->severity == SEVERITY_UNKNOWN)
+		if (r->rating_flaws[i] != flaw || rating->severity == SEVERITY_UNKNOWN || (name->target_n && !(name->families & 1u << fit->on.family)))
 			continue;
 		unread = unread || !name->target_n;
 		for (uint32_t t = 0; t < name->target_n; t++) {
@@ -265,9 +264,10 @@ static const struct rating *reading_rating(const struct judging *j, const struct
 const struct rating *fit_rating(const struct judging *j, const struct entry *entry, const struct fit *fit, const char *cve)
 {
 	const struct rating *worst = NULL;
+	uint64_t             flaw = catalog_hash(j->catalog, cve);
 
 	for (uint32_t i = 0; i < entry->reading_n; i++) {
-		const struct rating *rating = reading_rating(j, &entry->readings[i], fit, cve);
+		const struct rating *rating = reading_rating(j, &entry->readings[i], fit, cve, flaw);
 
 		/* Where languages contradict each other the worse rating counts. */
 		if (rating && (!worst || rating->severity > worst->severity))
