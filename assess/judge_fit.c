@@ -252,7 +252,8 @@ static const struct rating *reading_rating(const struct judging *j, const struct
 			if (name->targets[t].kind == TARGET_SYSTEM ? !target_system_covers(&name->targets[t], &fit->on, &unsure) :
 			                                             !target_covers(&name->targets[t], &fit->on, &unsure))
 				continue;
-			if (!unsure && said > best_said) {
+			/* Of rows that say as much, as for two updates of one product, the worse counts. */
+			if (!unsure && (said > best_said || (said == best_said && rating->severity > best->severity))) {
 				best = rating;
 				best_said = said;
 			}
