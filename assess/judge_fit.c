@@ -127,6 +127,7 @@ static bool target_fit(const struct judging *j, const struct target *row, bool a
 	if (!affected)
 		out->kind = out->kind == FIT_AFFECTED && !unsure ? FIT_UNAFFECTED : FIT_NONE;
 	if (row->kind == TARGET_SOFTWARE) {
+		out->anywhere = row->family == FAMILY_UNKNOWN;
 		out->on.kind = TARGET_SOFTWARE;
 		out->on.software = row->software;
 		memcpy(out->on.version, row->version, sizeof(row->version));
@@ -249,6 +250,8 @@ static const struct rating *reading_rating(const struct judging *j, const struct
 			bool     unsure = false;
 			unsigned said = said_of(&name->targets[t]) + 1u + (name->targets[t].kind == TARGET_SOFTWARE) * 8u;
 
+			if (name->targets[t].kind == TARGET_SYSTEM && fit->anywhere)
+				continue;
 			if (name->targets[t].kind == TARGET_SYSTEM ? !target_system_covers(&name->targets[t], &fit->on, &unsure) :
 			                                             !target_covers(&name->targets[t], &fit->on, &unsure))
 				continue;

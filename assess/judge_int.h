@@ -21,6 +21,7 @@ struct fit {
 	enum seen                   installed; /* the row's program; SEEN_PRESENT for systems */
 	const struct host_software *software; /* or NULL */
 	bool                        unsure; /* the host does not say enough to be the row for sure: its edition, its architecture */
+	bool                        anywhere; /* the row names a program without a system: ratings of systems are not its own */
 	bool                        any_version; /* which version of the program it has is not known */
 	uint8_t                     said; /* how much the row says: the one that says more is the better one */
 	int                         most_pack; /* FIT_PACK_: the newest affected service pack that the bulletin names */
