@@ -6,7 +6,11 @@
 
 struct catalog *catalog_open(void)
 {
-	return calloc(1, sizeof(struct catalog));
+	struct catalog *catalog = calloc(1, sizeof(*catalog));
+
+	if (catalog)
+		catalog->key = hash_key_random();
+	return catalog;
 }
 
 static void reading_close(struct reading *reading)

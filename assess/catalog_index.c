@@ -20,9 +20,9 @@ static uint32_t text_hash(const char *text, bool lower)
 	return hash;
 }
 
-uint32_t catalog_hash(const char *text)
+uint64_t catalog_hash(const struct catalog *catalog, const char *text)
 {
-	return text_hash(text, false);
+	return hash_bytes(&catalog->key, text, strlen(text));
 }
 
 static void name_slot(struct catalog *c, uint32_t number)
@@ -177,7 +177,7 @@ static bool texts_index(struct catalog *c, struct reading *r)
 			return false;
 	}
 	for (uint32_t i = 0; i < b->rating_n; i++)
-		r->rating_flaws[i] = catalog_hash(b->ratings[i].cve);
+		r->rating_flaws[i] = catalog_hash(c, b->ratings[i].cve);
 	return true;
 }
 

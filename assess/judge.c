@@ -81,14 +81,27 @@ static enum severity severity_of(const struct question *q, const struct rating *
 	return b->maximum ? b->maximum : b->computed ? b->computed : b->title_severity;
 }
 
-static void answer(struct question *q, const struct rating *rating, struct replaced_state *r, struct finding *f)
+/* The files that hold the flaw, or all of the update's. */
+static void look_at_files(struct question *q, struct fit_state *state)
+{
+	if (q->flaw && q->flaw->files[0]) {
+		files_look(q->judging, q->entry, q->fit, q->flaw->files, &q->files);
+		return;
+	}
+	if (!state->files_looked)
+		files_look(q->judging, q->entry, q->fit, NULL, &state->files);
+	state->files_looked = true;
+	q->files = state->files;
+}
+
+static void answer(struct question *q, const struct rating *rating, struct fit_state *state, struct finding *f)
 {
 	*f = (struct finding){.entry = &q->entry->entry, .cve = q->cve, .product = q->fit->row, .flaw = q->flaw, .severity = severity_of(q, rating)};
 	if (rule_scope(q, rating, f))
 		return;
-	files_look(q->judging, q->entry, q->fit, q->flaw && q->flaw->files[0] ? q->flaw->files : NULL, &q->files);
-	if (!rule_older(q, f) && !rule_pack(q, f) && !rule_update(q, f) && !rule_replacing(q, r, f) && !rule_doubt(q, f))
-		rule_absence(q, r, f);
+	look_at_files(q, state);
+	if (!rule_older(q, f) && !rule_pack(q, f) && !rule_update(q, f) && !rule_replacing(q, &state->replaced, f) && !rule_doubt(q, f))
+		rule_absence(q, &state->replaced, f);
 	weigh_doubt(q, f);
 	by_workaround(q, f);
 	if (q->fit->rated)
@@ -134,8 +147,8 @@ static unsigned weight(const struct finding *f, const struct fit *fit, bool part
 }
 
 /* One flaw on everything that the host is: the worst counts. */
-static bool judge_flaw(struct judging *j, const struct entry *entry, const char *cve, const struct flaw_rule *flaw, const struct fit *fits, size_t fit_n, struct update_state *updates,
-	struct replaced_state *replaced, assess_found *found, void *data)
+static bool judge_flaw(struct judging *j, const struct entry *entry, const char *cve, const struct flaw_rule *flaw, const struct fit *fits, size_t fit_n,
+	struct fit_state *states, assess_found *found, void *data)
 {
 	struct finding worst, one;
 	struct question q = {.judging = j, .entry = entry, .cve = cve, .flaw = flaw};
@@ -147,11 +160,11 @@ static bool judge_flaw(struct judging *j, const struct entry *entry, const char 
 		const struct rating *rating = fit_rating(j, entry, &fits[i], cve);
 
 		q.fit = &fits[i];
-		q.update = updates[i];
+		q.update = states[i].update;
 		q.apart = fits[i].on.kind == TARGET_SOFTWARE && has_system(fits, fit_n);
 		if (!concerns(&q, rating) || (fits[i].installed == SEEN_UNKNOWN && parts))
 			continue;
-		answer(&q, rating, &replaced[i], &one);
+		answer(&q, rating, &states[i], &one);
 		if (have && weight(&one, &fits[i], parts) <= most)
 			continue;
 		have = true;
@@ -187,16 +200,17 @@ static bool known_before(const struct entry *entry, uint32_t reading, const char
 
 static bool judge_entry(struct judging *j, const struct entry *entry, bool all, assess_found *found, void *data)
 {
-	struct fit            fits[FITS_MAX];
-	struct update_state   updates[FITS_MAX];
-	struct replaced_state replaced[FITS_MAX] = {0};
-	bool                  ours = j->system.family && (entry->families >> j->system.family & 1), any = false;
-	size_t                n = ours ? fits_find(j, entry, fits) : 0;
+	struct fit       fits[FITS_MAX];
+	struct fit_state states[FITS_MAX];
+	bool             ours = j->system.family && (entry->families >> j->system.family & 1), any = false;
+	size_t           n = ours ? fits_find(j, entry, fits) : 0;
 
 	if (!n && !all)
 		return true;
-	for (size_t i = 0; i < n; i++)
-		update_look(j, entry, &fits[i], &updates[i]);
+	for (size_t i = 0; i < n; i++) {
+		states[i].replaced.looked = states[i].files_looked = false;
+		update_look(j, entry, &fits[i], &states[i].update);
+	}
 	for (uint32_t i = 0; i < entry->reading_n; i++) {
 		const struct bulletin *b = entry->readings[i].bulletin;
 
@@ -204,13 +218,13 @@ static bool judge_entry(struct judging *j, const struct entry *entry, bool all, 
 			if (known_before(entry, i, b->cves[k].id))
 				continue;
 			any = true;
-			if (!(n ? judge_flaw(j, entry, b->cves[k].id, entry->readings[i].reviewed[k], fits, n, updates, replaced, found, data) : not_ours(j, entry, b->cves[k].id, found, data)))
+			if (!(n ? judge_flaw(j, entry, b->cves[k].id, entry->readings[i].reviewed[k], fits, n, states, found, data) : not_ours(j, entry, b->cves[k].id, found, data)))
 				return false;
 		}
 	}
 	if (any)
 		return true;
-	return n ? judge_flaw(j, entry, entry->entry.id, flaw_rule_find(entry->entry.id), fits, n, updates, replaced, found, data) : not_ours(j, entry, entry->entry.id, found, data);
+	return n ? judge_flaw(j, entry, entry->entry.id, flaw_rule_find(entry->entry.id), fits, n, states, found, data) : not_ours(j, entry, entry->entry.id, found, data);
 }
 
 bool assess_host(const struct catalog *catalog, const struct host *host, bool all, assess_found *found, void *data)

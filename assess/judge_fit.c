@@ -62,7 +62,22 @@ static uint8_t said_of(const struct target *t)
 /* Programs that came with every Windows since Windows 98: not to have heard of them does not make them absent. */
 static bool comes_with_windows(const char *program, enum family family)
 {
+	if (strcmp(program, "edge") == 0)
+		return family >= FAMILY_10;
 	return family >= FAMILY_98 && family != FAMILY_NT4 && family != FAMILY_NT4_TERMINAL && strcmp(program, "ie") == 0;
+}
+
+/* Versions of Windows 10 stand in one line, as service packs did; "Windows 10" alone is the first. */
+static enum fit_kind builds_fit(const struct target *row, uint16_t host, bool *unsure, uint16_t *out_build)
+{
+	uint16_t mine = row->build ? row->build : 1507;
+
+	*out_build = mine;
+	if (!host) {
+		*unsure = true;
+		return FIT_AFFECTED;
+	}
+	return mine == host ? FIT_AFFECTED : host > mine ? FIT_PACK_NEWER : FIT_PACK_OLDER;
 }
 
 /* Whether the host has the row's program. */
@@ -100,17 +115,19 @@ static bool target_fit(const struct judging *j, const struct target *row, bool a
 	bool          unsure = false;
 
 	system.packs = 0;
+	system.build = 0;
 	system.kind = TARGET_SYSTEM;
 	if (row->kind == TARGET_UNKNOWN || (row->kind == TARGET_SYSTEM && !row->family) || !target_system_covers(&system, &j->system, &unsure))
 		return false;
 	*out = (struct fit){.installed = SEEN_PRESENT, .on = j->system, .said = said_of(row), .most_pack = most_pack(row->packs)};
-	out->kind = packs_fit(row->packs, j->system.packs, &unsure);
+	out->kind = row->family == FAMILY_10 ? builds_fit(row, j->system.build, &unsure, &out->most_build) : packs_fit(row->packs, j->system.packs, &unsure);
 	out->unsure = unsure;
 	if (out->kind == FIT_PACK_NEWER || out->kind == FIT_PACK_OLDER)
-		out->on.packs = 0; /* what the bulletin says of the service packs it names is all there is */
+		out->on.packs = out->on.build = 0; /* what the bulletin says of the service packs it names is all there is */
 	if (!affected)
 		out->kind = out->kind == FIT_AFFECTED && !unsure ? FIT_UNAFFECTED : FIT_NONE;
 	if (row->kind == TARGET_SOFTWARE) {
+		out->anywhere = row->family == FAMILY_UNKNOWN;
 		out->on.kind = TARGET_SOFTWARE;
 		out->on.software = row->software;
 		memcpy(out->on.version, row->version, sizeof(row->version));
@@ -149,7 +166,7 @@ static bool better(const struct fit *a, const struct fit *b)
 	if (a->kind != b->kind)
 		return a->kind > b->kind;
 	if (a->kind != FIT_AFFECTED)
-		return a->most_pack > b->most_pack;
+		return a->most_build != b->most_build ? a->most_build > b->most_build : a->most_pack > b->most_pack;
 	if (a->unsure != b->unsure)
 		return !a->unsure;
 	return a->said > b->said;
@@ -216,28 +233,30 @@ size_t fits_find(const struct judging *j, const struct entry *entry, struct fit 
 }
 
 /* The best rating of one reading for the host: by its own words for products, otherwise by those of the row. */
-static const struct rating *reading_rating(const struct judging *j, const struct reading *r, const struct fit *fit, const char *cve)
+static const struct rating *reading_rating(const struct judging *j, const struct reading *r, const struct fit *fit, const char *cve, uint64_t flaw)
 {
 	const struct rating *best = NULL;
 	unsigned             best_said = 0;
-	uint32_t             flaw = catalog_hash(cve);
 	bool                 unread = false; /* a rating whose product is in words that nobody knows */
 
 	for (uint32_t i = 0; i < r->bulletin->rating_n; i++) {
 		const struct rating *rating = &r->bulletin->ratings[i];
 		const struct name   *name = &j->catalog->names[r->ratings[i]];
 
-		if (r->rating_flaws[i] != flaw || strcmp(rating->cve, cve) != 0 || rating->severity == SEVERITY_UNKNOWN)
+		if (r->rating_flaws[i] != flaw || rating->severity == SEVERITY_UNKNOWN || (name->target_n && !(name->families & 1u << fit->on.family)))
 			continue;
 		unread = unread || !name->target_n;
 		for (uint32_t t = 0; t < name->target_n; t++) {
 			bool     unsure = false;
 			unsigned said = said_of(&name->targets[t]) + 1u + (name->targets[t].kind == TARGET_SOFTWARE) * 8u;
 
+			if (name->targets[t].kind == TARGET_SYSTEM && fit->anywhere)
+				continue;
 			if (name->targets[t].kind == TARGET_SYSTEM ? !target_system_covers(&name->targets[t], &fit->on, &unsure) :
 			                                             !target_covers(&name->targets[t], &fit->on, &unsure))
 				continue;
-			if (!unsure && said > best_said) {
+			/* Of rows that say as much, as for two updates of one product, the worse counts. */
+			if (!unsure && (said > best_said || (said == best_said && rating->severity > best->severity))) {
 				best = rating;
 				best_said = said;
 			}
@@ -249,9 +268,10 @@ static const struct rating *reading_rating(const struct judging *j, const struct
 const struct rating *fit_rating(const struct judging *j, const struct entry *entry, const struct fit *fit, const char *cve)
 {
 	const struct rating *worst = NULL;
+	uint64_t             flaw = catalog_hash(j->catalog, cve);
 
 	for (uint32_t i = 0; i < entry->reading_n; i++) {
-		const struct rating *rating = reading_rating(j, &entry->readings[i], fit, cve);
+		const struct rating *rating = reading_rating(j, &entry->readings[i], fit, cve, flaw);
 
 		/* Where languages contradict each other the worse rating counts. */
 		if (rating && (!worst || rating->severity > worst->severity))

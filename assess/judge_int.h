@@ -21,9 +21,11 @@ struct fit {
 	enum seen                   installed; /* the row's program; SEEN_PRESENT for systems */
 	const struct host_software *software; /* or NULL */
 	bool                        unsure; /* the host does not say enough to be the row for sure: its edition, its architecture */
+	bool                        anywhere; /* the row names a program without a system: ratings of systems are not its own */
 	bool                        any_version; /* which version of the program it has is not known */
 	uint8_t                     said; /* how much the row says: the one that says more is the better one */
 	int                         most_pack; /* FIT_PACK_: the newest affected service pack that the bulletin names */
+	uint16_t                    most_build; /* of Windows 10: its newest affected version, 1511 */
 };
 
 struct judging {
@@ -85,6 +87,14 @@ struct replaced_state {
 	struct fit          fit;
 	struct update_state update;
 	struct files_state  files;
+};
+
+/* What is looked for once for all flaws of a fit. */
+struct fit_state {
+	struct update_state   update;
+	struct replaced_state replaced;
+	struct files_state    files; /* of the whole table */
+	bool                  files_looked;
 };
 
 /* judge_fit.c */

@@ -143,6 +143,12 @@ bool rule_pack(const struct question *q, struct finding *f)
 		plain.packs = 0;
 		s = rule_sentence(f, VERDICT_FIXED, RULE_SERVICE_PACK);
 		say_target(&s, &plain);
+		if (q->fit->most_build) {
+			str_fmt(&s, " version %u is later than every version that %s names as affected (the last is %u, line %u).", plain.build, q->entry->entry.id, q->fit->most_build,
+				q->fit->row->from.line);
+			piece_add(f, &q->judging->host->system.from, q->fit->row->from.line, "version %u", plain.build);
+			return true;
+		}
 		str_fmt(&s, " SP%d is later than every service pack that %s names as affected (", q->judging->host->system.pack, q->entry->entry.id);
 		if (q->fit->most_pack)
 			str_fmt(&s, "the last is SP%d, line %u)", q->fit->most_pack, q->fit->row->from.line);
@@ -225,6 +231,8 @@ static void replaced_look(const struct question *q, struct replaced_state *r)
 	if (r->looked)
 		return;
 	r->looked = true;
+	r->unknown = false;
+	r->by = NULL;
 	n = replaced_by(q->judging->catalog, q->entry, &q->fit->on, found);
 	for (size_t i = 0; i < n; i++) {
 		fit_of(q->judging, found[i], q->fit, &r->fit);
@@ -353,7 +361,8 @@ void rule_absence(const struct question *q, const struct replaced_state *r, stru
 		str_fmt(&s, "Whether %s is installed is not known.", program_name(q->fit->on.software));
 		rule_want(q, "whether the host has ", program_name(q->fit->on.software));
 	} else if (q->fit->kind == FIT_PACK_OLDER) {
-		str_fmt(&s, "%s does not speak of a service pack as old as the host's (SP%d).", q->entry->entry.id, q->judging->host->system.pack);
+		str_fmt(&s, "%s does not speak of a %s as old as the host's", q->entry->entry.id, q->fit->most_build ? "version" : "service pack");
+		str_fmt(&s, q->fit->most_build ? " (%d)." : " (SP%d).", q->fit->most_build ? q->judging->system.build : q->judging->host->system.pack);
 		want_evidence(q);
 	} else {
 		str_add(&s, "Nothing of the host shows or rules out ");

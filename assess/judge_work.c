@@ -82,7 +82,7 @@ static bool value_set(const struct judging *j, const struct key *key, struct fin
 	uint64_t                 number;
 	size_t                   n;
 
-	if (!key->value || !key->value[0] || !data || !data[0] || host_value_at(j->host, key->path, key->value, &value) != SEEN_PRESENT)
+	if (host_value_at(j->host, key->path, key->value, &value) != SEEN_PRESENT)
 		return false;
 	if (value->type == VALUE_NUMBER) {
 		if (!data_number(data, &number))
@@ -103,21 +103,59 @@ static bool value_set(const struct judging *j, const struct key *key, struct fin
 	return true;
 }
 
-/* All values of one workaround; none that is only named, for what it should be is then not known. */
+static bool of_work(const struct key *key, uint32_t number)
+{
+	return !key->verify && key->workaround == number;
+}
+
+/* An earlier fact of the workaround sets the same value: what follows is how to undo it. */
+static bool set_before(const struct bulletin *b, uint32_t i)
+{
+	for (uint32_t k = 0; k < i; k++)
+		if (of_work(&b->keys[k], b->keys[i].workaround) && strcasecmp(b->keys[k].path, b->keys[i].path) == 0 && strcasecmp(b->keys[k].value, b->keys[i].value) == 0)
+			return true;
+	return false;
+}
+
+/* A key named alone is the one that a value of the workaround is set in; otherwise something is done to it that is not known. */
+static bool has_value(const struct bulletin *b, uint32_t i)
+{
+	for (uint32_t k = 0; k < b->key_n; k++)
+		if (of_work(&b->keys[k], b->keys[i].workaround) && b->keys[k].value[0] && strcasecmp(b->keys[k].path, b->keys[i].path) == 0)
+			return true;
+	return false;
+}
+
+/* The value that the fact sets; false when the fact cannot be used: undoing alone, a place for an id of the reader's. */
+static bool usable(const struct workaround *work, const struct key *key)
+{
+	return key->from.sure > SURE_LOW && key->data[0] && !strcasestr(key->path, "{XXXX") && !strcasestr(key->path, "{ XXXX") &&
+		!(strstr(work->undo, key->value) && !strstr(work->text, key->value));
+}
+
+/* All values of one workaround stand on the host; one whose facts are not complete proves nothing. */
 static bool all_values(const struct judging *j, const struct bulletin *b, uint32_t number, struct finding *f)
 {
-	uint32_t keys = 0, before = f->piece_n;
+	const struct workaround *work = &b->workarounds[number - 1];
+	uint32_t                 set = 0, before = f->piece_n;
+	bool                     all = true;
 
-	for (uint32_t i = 0; i < b->key_n; i++) {
-		if (b->keys[i].verify || b->keys[i].workaround != number)
+	for (uint32_t i = 0; i < b->key_n && all; i++) {
+		const struct key *key = &b->keys[i];
+
+		if (!of_work(key, number) || (key->value[0] && set_before(b, i)))
 			continue;
-		if (b->keys[i].from.sure == SURE_LOW || !value_set(j, &b->keys[i], f)) {
-			f->piece_n = before;
-			return false;
+		if (!key->value[0]) {
+			all = has_value(b, i) || (work->kinds & WORK_KILLBIT);
+			continue;
 		}
-		keys++;
+		all = usable(work, key) && value_set(j, key, f);
+		set++;
 	}
-	return keys > 0;
+	if (all && set)
+		return true;
+	f->piece_n = before;
+	return false;
 }
 
 bool work_look(const struct judging *j, const struct entry *entry, const struct flaw_rule *flaw, const char *cve, struct finding *f, const char **title, uint32_t *line)

@@ -182,6 +182,10 @@ static bool say_system(struct host *host, char *rest)
 
 		if (known)
 			host->system.pack = (int)pack;
+		if (number_is(w, "build=", &pack)) {
+			host->system.version[2] = (uint16_t)pack;
+			known = true;
+		}
 		for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 			if (strcmp(w, families[i].name) == 0) {
 				host->system.family = families[i].family;

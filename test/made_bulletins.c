@@ -113,10 +113,10 @@ static bool say_replaces(struct bulletin *b, char *p[PARTS], unsigned line)
 	return true;
 }
 
-/* workaround TITLE | FLAW */
+/* workaround TITLE | FLAW | HOW TO UNDO IT */
 static bool say_workaround(struct bulletin *b, char *p[PARTS], unsigned line)
 {
-	*MORE(b, workaround) = (struct workaround){.title = text(b, p[0]), .cve = text(b, p[1]), .text = "", .effect = "", .undo = "", .kinds = WORK_REGISTRY, .from = here(line)};
+	*MORE(b, workaround) = (struct workaround){.title = text(b, p[0]), .cve = text(b, p[1]), .text = "", .effect = "", .undo = text(b, p[2]), .kinds = WORK_REGISTRY, .from = here(line)};
 	return true;
 }
 
