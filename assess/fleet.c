@@ -13,7 +13,7 @@
 #include "assess/fleet_int.h"
 #include "assess/walk.h"
 
-enum { WHY = 512 };
+enum { WHY = 512, PATIENCE_MS = 1000 };
 
 /* A worker, and the host it has. */
 struct slot {
@@ -181,7 +181,14 @@ static bool wait_for_one(struct fleet *fleet)
 		}
 	if (!count)
 		return true;
-	ready = crew_wait(fds, count, FLEET_SECONDS * 1000);
+	ready = crew_wait(fds, count, PATIENCE_MS);
+	/* While a slow host is judged nobody else is kept from writing. */
+	if (ready < 0 && fleet->wish->results && !results_commit(fleet->wish->results)) {
+		snprintf(fleet->why, sizeof(fleet->why), "%s", results_why(fleet->wish->results));
+		return false;
+	}
+	if (ready < 0)
+		ready = crew_wait(fds, count, FLEET_SECONDS * 1000);
 	/* Nobody has said a word in all that time: the first is asked for its answer, and told that it is late. */
 	return finish(fleet, &fleet->slots[which[ready < 0 ? 0 : ready]]);
 }

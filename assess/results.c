@@ -6,11 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "assess/results_int.h"
 #include "base/str.h"
 
-enum { BATCH_ROWS = 20000, BATCH_HOSTS = 256, CACHE = 1 << 17, TEXT_SIZE = 4096 };
+enum { BATCH_ROWS = 20000, BATCH_HOSTS = 256, BATCH_SEEN = 4096, BATCH_SECONDS = 2, CACHE = 1 << 17, TEXT_SIZE = 4096 };
 
 /* Numbers of texts and flaws, by their digests: a slot forgets one for another, and then the database is asked. */
 struct text_cache {
@@ -130,6 +131,21 @@ static bool give_up(struct results *r)
 	return false;
 }
 
+static time_t now_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+/* A batch ends by its size, and soon: another program may wait for its turn. */
+static bool batch_goes_on(struct results *r, uint32_t most)
+{
+	r->batch_hosts++;
+	return (r->batch_hosts < most && r->batch_rows < BATCH_ROWS && now_s() - r->batch_began < BATCH_SECONDS) || results_commit(r);
+}
+
 static bool batch_open(struct results *r)
 {
 	struct db *db = &r->db;
@@ -141,6 +157,7 @@ static bool batch_open(struct results *r)
 	if (!db->kind->script(db, db->kind->begin))
 		return give_up(r);
 	r->open = true;
+	r->batch_began = now_s();
 	return (db_number(db, "SELECT coalesce(max(id), 0) + 1 FROM hosts", NULL, 0, 1, &r->host_next) &&
 		db_number(db, "SELECT coalesce(max(id), 0) + 1 FROM texts", NULL, 0, 1, &r->text_next)) ||
 	       give_up(r);
@@ -201,7 +218,7 @@ bool results_unchanged(struct results *r, const char *source, const char *digest
 		return give_up(r);
 	*out = true;
 	r->done.unchanged++;
-	return ++r->batch_hosts < BATCH_HOSTS * 16 || results_commit(r);
+	return batch_goes_on(r, BATCH_SEEN);
 }
 
 static bool digest_of(const char *a, const char *b, uint64_t key[2])
@@ -368,7 +385,7 @@ bool results_put(struct results *r, const struct host_result *host)
 		return give_up(r);
 	else
 		r->done.assessed++;
-	return (++r->batch_hosts < BATCH_HOSTS && r->batch_rows < BATCH_ROWS) || results_commit(r);
+	return batch_goes_on(r, BATCH_HOSTS);
 }
 
 /* History first, then what is: other verdicts, flaws that are none any more, flaws that are new on a host known before. */

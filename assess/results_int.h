@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "assess/results.h"
 
@@ -67,6 +68,7 @@ struct results {
 	int64_t   rules[RULES], verdicts[VERDICTS], severities[SEVERITIES]; /* numbers by which the database knows them */
 	char      catalogue[65], program[64];
 	uint32_t  batch_hosts, batch_rows; /* not yet committed */
+	time_t    batch_began; /* seconds, of the clock that only goes forward */
 	struct results_done done, committed;
 	struct text_cache  *texts; /* numbers of texts and flaws that are known already */
 	struct pending     *pending; /* rows of the batch */

@@ -7,7 +7,7 @@
 
 #include "assess/results_int.h"
 
-enum { BUSY_MS = 10000 };
+enum { BUSY_MS = 60000 };
 
 static bool failed(struct db *db)
 {
