@@ -4,7 +4,7 @@
 
 #include "assess/verdict.h"
 
-enum { EXPECTS_MAX = 64, HOST_LINES_MAX = 256, HOST_LINE = 512 };
+enum { EXPECTS_MAX = 64, HOST_LINES_MAX = 64, HOST_LINE = 512 };
 
 /* "expect CVE-2003-0533 missing file-older some words of the sentence". */
 struct expect {
@@ -27,6 +27,8 @@ bool host_build(const struct host_case *one, struct host *out, const char **bad)
 
 /* A bulletin of ../shared/bulletins ("ja/2004/ms04-011.md") or a file of the tree; false when it is absent. */
 bool bulletin_load(struct catalog *catalog, const char *path);
+/* Bulletins that a text describes (test/hosts/README). */
+bool bulletins_make(struct catalog *catalog, const char *file);
 /* The shared bulletins are there. */
 bool bulletins_there(void);
 /* All of one archive ("ja"); how many. */
