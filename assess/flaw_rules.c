@@ -100,7 +100,7 @@ const struct flaw_rule flaw_rules[] = {
 		.cve = "CVE-2003-0910", .bulletin = "MS04-011", .families = NT4 | W2000, .files = {"ntoskrnl.exe", "ntkrnlpa.exe"}, .local_only = true, .not_shieldable = LOGON,
 	},
 	{
-		.cve = "CVE-2004-0117", .bulletin = "MS04-011", .families = W2000 | XP | W2003, LATEST, .files = {"h323.tsp", "callcont.dll", "nmcom.dll", "ipnathlp.dll"},
+		.cve = "CVE-2004-0117", .bulletin = "MS04-011", .families = W2000 | XP | W2003, .software = "netmeeting", LATEST, .files = {"h323.tsp", "callcont.dll", "nmcom.dll", "ipnathlp.dll"},
 		.not_shieldable = H323, .side_effect = "where ports 1503 and 1720 are blocked, NetMeeting reaches neither servers nor clients",
 	},
 	{
@@ -109,7 +109,7 @@ const struct flaw_rule flaw_rules[] = {
 	{
 		.cve = "CVE-2004-0119", .bulletin = "MS04-011", .families = W2000 | XP | W2003, LATEST, .files = {"lsasrv.dll"},
 		.workarounds = {{.title = "IIS does not offer Negotiate (this shields IIS alone, not the other services that authenticate)",
-			.checks = {{CHECK_VALUE_TEXT, "HKLM\\Sallyport\\Metabase\\W3SVC", "NTAuthenticationProviders", "NTLM"}}}},
+			.checks = {{CHECK_VALUE_TEXT, "HKLM\\Sallyport\\Metabase\\W3SVC", "NTAuthenticationProviders", "NTLM", 0}}}},
 		.shields = {{"smb", 445, false}, {"ldap", 389, false}, {"dcerpc", 135, false}},
 		.side_effect = "web applications that need Kerberos do not work without Negotiate",
 	},

@@ -4,7 +4,7 @@
 
 #include "assess/judge_int.h"
 
-enum { ROWS_MOST = 64 };
+enum { ROWS_MOST = 64, ASKED_MOST = 512 };
 
 /* The rows of one name that the host's file may be compared with. */
 struct rows {
@@ -170,8 +170,8 @@ static bool in_line(const struct rows *rows, struct file_match *m)
 	return true;
 }
 
-/* No row of its line: a later line is newer than all of them; an earlier one is older only when a row is of the host's service pack. */
-static void out_of_line(const struct judging *j, const struct rows *rows, struct file_match *m)
+/* No row of its line: a later line is newer than all of them; whether an earlier one has the fix, nothing tells. */
+static void out_of_line(const struct rows *rows, struct file_match *m)
 {
 	bool higher = true, any = false;
 
@@ -185,15 +185,27 @@ static void out_of_line(const struct judging *j, const struct rows *rows, struct
 		m->version = rows->version[i];
 		any = true;
 		higher = higher && order == LINE_HIGHER;
-		if (order == LINE_LOWER && j->host->system.pack >= 0 && version_pack(rows->version[i].version) == j->host->system.pack) {
-			m->state = FILES_OLDER;
-			return;
-		}
 	}
 	if (any && higher) {
 		m->state = FILES_FIXED;
 		m->higher_branch = true;
 	}
+}
+
+/* A file of the line before the host's service pack, for which the table has rows: it was put back, or never replaced. */
+static bool before_pack(const struct judging *j, const struct rows *rows, struct file_match *m)
+{
+	int host = j->host->system.pack, mine = version_pack(m->file->version);
+
+	for (size_t i = 0; i < rows->n && mine >= 0 && mine < host; i++)
+		if (rows->version[i].versioned && version_pack(rows->version[i].version) == host &&
+		    version_line_order(m->file->version, rows->version[i].version) == LINE_LOWER) {
+			m->state = FILES_OLDER;
+			m->row = rows->row[i];
+			m->version = rows->version[i];
+			return true;
+		}
+	return false;
 }
 
 static void match_file(const struct judging *j, const struct rows *rows, struct file_match *m)
@@ -204,8 +216,8 @@ static void match_file(const struct judging *j, const struct rows *rows, struct 
 		for (size_t i = 0; i < rows->n; i++)
 			versioned = versioned || rows->version[i].versioned;
 		if (versioned) {
-			if (!in_line(rows, m))
-				out_of_line(j, rows, m);
+			if (!before_pack(j, rows, m) && !in_line(rows, m))
+				out_of_line(rows, m);
 			return;
 		}
 	}
@@ -273,17 +285,27 @@ static void look_at_name(const struct judging *j, const struct entry *entry, con
 	}
 }
 
-/* The name was asked for by an earlier row. */
-static bool named_before(const struct bulletin *b, uint32_t i)
+/* Names that were asked for already. */
+struct asked {
+	const char *name[ASKED_MOST];
+	size_t      n;
+};
+
+static bool ask(struct asked *asked, const char *name)
 {
-	for (uint32_t k = i; k-- > 0 && i - k < 400;)
-		if (strcasecmp(b->files[k].name, b->files[i].name) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < asked->n; i++)
+		if (strcasecmp(asked->name[i], name) == 0)
+			return false;
+	if (asked->n == ASKED_MOST)
+		return false;
+	asked->name[asked->n++] = name;
+	return true;
 }
 
 void files_look(const struct judging *j, const struct entry *entry, const struct fit *fit, const char *const *names, struct files_state *out)
 {
+	struct asked asked = {.n = 0};
+
 	*out = (struct files_state){.state = FILES_NONE};
 	for (size_t i = 0; names && i < FLAW_FILES_MAX && names[i]; i++) {
 		look_at_name(j, entry, fit, names[i], out);
@@ -295,7 +317,7 @@ void files_look(const struct judging *j, const struct entry *entry, const struct
 		const struct reading *r = &entry->readings[i];
 
 		for (uint32_t k = 0; k < r->bulletin->file_n; k++) {
-			if (!is_code(r->bulletin->files[k].name) || named_before(r->bulletin, k) || !name_covers(&j->catalog->names[r->files[k]], &fit->on))
+			if (!is_code(r->bulletin->files[k].name) || !name_covers(&j->catalog->names[r->files[k]], &fit->on) || !ask(&asked, r->bulletin->files[k].name))
 				continue;
 			look_at_name(j, entry, fit, r->bulletin->files[k].name, out);
 			out->asked++;

@@ -59,7 +59,13 @@ static uint8_t said_of(const struct target *t)
 	return (uint8_t)((t->packs != 0) * 4 + (t->arch != 0) * 2 + (t->editions != 0) + (t->build != 0) * 4);
 }
 
-/* Whether the host has the row's program. A version that is not known fits every row of the program, unsure. */
+/* Programs that came with every Windows since Windows 98: not to have heard of them does not make them absent. */
+static bool comes_with_windows(const char *program, enum family family)
+{
+	return family >= FAMILY_98 && family != FAMILY_NT4 && family != FAMILY_NT4_TERMINAL && strcmp(program, "ie") == 0;
+}
+
+/* Whether the host has the row's program. */
 static enum seen program_seen(const struct host *host, const struct target *row, const struct host_software **out)
 {
 	struct target program = *row;
@@ -68,6 +74,23 @@ static enum seen program_seen(const struct host *host, const struct target *row,
 	program.packs = program.arch = program.editions = 0;
 	program.build = 0;
 	return host_software_of(host, &program, out);
+}
+
+/* Another version of a program of which a host has one only. */
+static bool other_version(const struct host *host, const struct target *row)
+{
+	static const char *const single[] = {"ie", "wmp", "outlook-express", "isa-server", "wms", "proxy-server", "iis", "exchange"};
+	bool                     one = false;
+
+	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
+		one = one || strcmp(row->software, single[i]) == 0;
+	for (uint32_t i = 0; one && i < host->software_n; i++) {
+		const struct host_software *have = &host->software[i];
+
+		if (have->seen == SEEN_PRESENT && have->target.kind == TARGET_SOFTWARE && strcmp(have->target.software, row->software) == 0 && have->target.version[0] != 0xffff)
+			return true;
+	}
+	return false;
 }
 
 /* One target of a row against the host; false when it is about something else. */
@@ -83,6 +106,8 @@ static bool target_fit(const struct judging *j, const struct target *row, bool a
 	*out = (struct fit){.installed = SEEN_PRESENT, .on = j->system, .said = said_of(row), .most_pack = most_pack(row->packs)};
 	out->kind = packs_fit(row->packs, j->system.packs, &unsure);
 	out->unsure = unsure;
+	if (out->kind == FIT_PACK_NEWER || out->kind == FIT_PACK_OLDER)
+		out->on.packs = 0; /* what the bulletin says of the service packs it names is all there is */
 	if (!affected)
 		out->kind = out->kind == FIT_AFFECTED && !unsure ? FIT_UNAFFECTED : FIT_NONE;
 	if (row->kind == TARGET_SOFTWARE) {
@@ -91,6 +116,12 @@ static bool target_fit(const struct judging *j, const struct target *row, bool a
 		memcpy(out->on.version, row->version, sizeof(row->version));
 		out->on.software_packs = row->software_packs;
 		out->installed = program_seen(j->host, row, &out->software);
+		if (out->installed == SEEN_UNKNOWN && other_version(j->host, row))
+			out->installed = SEEN_ABSENT;
+		if (out->installed == SEEN_UNKNOWN && comes_with_windows(row->software, j->system.family)) {
+			out->installed = SEEN_PRESENT;
+			out->any_version = true;
+		}
 		if (out->software && out->software->target.software_packs)
 			out->on.software_packs = out->software->target.software_packs;
 	}

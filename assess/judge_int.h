@@ -20,6 +20,7 @@ struct fit {
 	enum seen                   installed; /* the row's program; SEEN_PRESENT for systems */
 	const struct host_software *software; /* or NULL */
 	bool                        unsure; /* the host does not say enough to be the row for sure: its edition, its architecture */
+	bool                        any_version; /* which version of the program it has is not known */
 	uint8_t                     said; /* how much the row says: the one that says more is the better one */
 	int                         most_pack; /* FIT_PACK_: the newest affected service pack that the bulletin names */
 };
@@ -39,7 +40,7 @@ struct update_state {
 	const struct host_update *update;
 	bool                      of_older_pack; /* the key or list entry was made below a service pack that the host has since left */
 	uint32_t                  kb;
-	int                       fixed_pack; /* the service pack that has it; 0: none known */
+	int                       fixed_pack; /* the service pack that has it, of the system or of the fit's program; 0: none known */
 	uint32_t                  fixed_line;
 };
 
@@ -64,6 +65,27 @@ struct files_state {
 	const char       *language; /* FILES_LANGUAGE: of the table */
 };
 
+/* One flaw on one fit of the host. */
+struct question {
+	struct judging         *judging;
+	const struct entry     *entry;
+	const struct fit       *fit;
+	const char             *cve;
+	const struct flaw_rule *flaw;
+	bool                    apart; /* the fit is a program beside systems that the bulletin names too */
+	struct update_state     update;
+	struct files_state      files;
+};
+
+/* What an update that replaces it shows; looked for once for all flaws of a fit. */
+struct replaced_state {
+	bool                looked, unknown; /* unknown: of one of them nothing is known */
+	const struct entry *by;
+	struct fit          fit;
+	struct update_state update;
+	struct files_state  files;
+};
+
 /* judge_fit.c */
 struct target host_target(const struct host *host);
 size_t        fits_find(const struct judging *j, const struct entry *entry, struct fit out[FITS_MAX]);
@@ -75,6 +97,17 @@ void update_look(const struct judging *j, const struct entry *entry, const struc
 
 /* judge_file.c: `names` NULL: all files of the table. */
 void files_look(const struct judging *j, const struct entry *entry, const struct fit *fit, const char *const *names, struct files_state *out);
+
+/* judge_rules.c: each is true when it decides, and then f holds the verdict; rule_absence always does. */
+struct str rule_sentence(struct finding *f, enum verdict verdict, enum rule rule);
+void       rule_want(const struct question *q, const char *what, const char *of);
+bool       rule_scope(const struct question *q, const struct rating *rating, struct finding *f);
+bool       rule_older(const struct question *q, struct finding *f);
+bool       rule_pack(const struct question *q, struct finding *f);
+bool       rule_update(const struct question *q, struct finding *f);
+bool       rule_replacing(const struct question *q, struct replaced_state *r, struct finding *f);
+bool       rule_doubt(const struct question *q, struct finding *f);
+void       rule_absence(const struct question *q, const struct replaced_state *r, struct finding *f);
 
 /* judge_version.c */
 /* How a file's version stands to those that the table lists for it. */

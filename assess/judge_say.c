@@ -119,6 +119,8 @@ static void say_match(struct str *s, const struct fit *fit, const struct file_ma
 	struct target plain = fit->on;
 
 	plain.packs = 0;
+	if (!fit->software)
+		plain.version[0] = 0xffff; /* which of the versions that the bulletin names it is, is not known */
 	if (m->by_date) {
 		say_by_date(s, m);
 	} else {

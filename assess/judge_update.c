@@ -111,8 +111,30 @@ static void look_at_hotfix(const struct judging *j, uint32_t kb, struct update_s
 	}
 }
 
+static void note_pack(struct update_state *s, uint32_t packs, uint32_t line)
+{
+	for (int pack = 31; pack > s->fixed_pack; pack--)
+		if (packs >> pack & 1) {
+			s->fixed_pack = pack;
+			s->fixed_line = line;
+		}
+}
+
+/* The service packs that the target names of what the fit is. */
+static uint32_t packs_of(const struct judging *j, const struct target *target, const struct fit *fit)
+{
+	struct target plain = *target;
+	bool          unsure = false;
+
+	if (fit->on.kind == TARGET_SOFTWARE)
+		return target->kind == TARGET_SOFTWARE && strcmp(target->software, fit->on.software) == 0 ? target->software_packs : 0;
+	plain.packs = 0;
+	plain.editions = 0;
+	return target->kind == TARGET_SYSTEM && plain.family && target_system_covers(&plain, &j->system, &unsure) ? target->packs : 0;
+}
+
 /* The service pack that will hold it, by the statement "will be in Windows XP Service Pack 2". */
-static void look_at_future(const struct judging *j, const struct reading *r, struct update_state *s)
+static void look_at_future(const struct judging *j, const struct reading *r, const struct fit *fit, struct update_state *s)
 {
 	for (uint32_t i = 0; i < r->bulletin->statement_n; i++) {
 		const struct statement *statement = &r->bulletin->statements[i];
@@ -122,20 +144,8 @@ static void look_at_future(const struct judging *j, const struct reading *r, str
 		if (statement->topic != TOPIC_FUTURE || !statement->text)
 			continue;
 		n = targets_parse(statement->text, targets);
-		for (size_t t = 0; t < n; t++) {
-			struct target plain = targets[t];
-			bool          unsure = false;
-
-			plain.packs = 0;
-			plain.editions = 0;
-			if (targets[t].kind != TARGET_SYSTEM || !targets[t].packs || !plain.family || !target_system_covers(&plain, &j->system, &unsure))
-				continue;
-			for (int pack = 31; pack > s->fixed_pack; pack--)
-				if (targets[t].packs >> pack & 1) {
-					s->fixed_pack = pack;
-					s->fixed_line = statement->from.line;
-				}
-		}
+		for (size_t t = 0; t < n; t++)
+			note_pack(s, packs_of(j, &targets[t], fit), statement->from.line);
 	}
 }
 
@@ -166,8 +176,7 @@ void update_look(const struct judging *j, const struct entry *entry, const struc
 	*out = (struct update_state){.kb = entry_article(&entry->entry, fit->row)};
 	for (uint32_t i = 0; i < entry->reading_n; i++) {
 		look_at_keys(j, &entry->readings[i], fit, out);
-		if (fit->on.kind == TARGET_SYSTEM)
-			look_at_future(j, &entry->readings[i], out);
+		look_at_future(j, &entry->readings[i], fit, out);
 	}
 	look_in_list(j, out->kb, fit, out);
 	look_at_hotfix(j, out->kb, out);

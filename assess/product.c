@@ -13,6 +13,7 @@ enum { NAME_MAX_OCTETS = 1536, WORDS_MAX = 1200, UNKNOWN_VERSION = 0xffff };
 struct item {
 	struct target target;
 	bool          wide, of_2003; /* "64-bit" was said; "Version 2003" */
+	bool          inside, alone; /* in brackets; a product of its own, on which no program of the name runs */
 };
 
 struct parse {
@@ -102,6 +103,7 @@ static struct item *start(struct parse *r, enum target_kind kind)
 	item = &r->items[r->item_n++];
 	*item = r->pending;
 	item->target.kind = kind;
+	item->inside = r->depth > 0;
 	item->target.version[0] = item->target.version[1] = UNKNOWN_VERSION;
 	if (kind == TARGET_SYSTEM)
 		r->pending = (struct item){0};
@@ -372,7 +374,7 @@ static void widen_editions(struct parse *r)
 		if (t->kind != TARGET_SYSTEM || t->family == FAMILY_2000 || t->editions == EDITION_PROFESSIONAL)
 			usual = t->family == FAMILY_XP ? usual : EDITION_PROFESSIONAL | EDITION_SERVER;
 		if (t->family == FAMILY_2003 || t->family == FAMILY_2008)
-			usual = EDITION_SERVER | EDITION_ADVANCED;
+			usual = EDITION_ADVANCED | (t->arch == ARCH_IA64 ? EDITION_DATACENTER : EDITION_SERVER);
 		for (size_t k = 0; k < r->item_n; k++)
 			if (r->items[k].target.family == t->family && r->items[k].target.arch == t->arch)
 				seen |= r->items[k].target.editions;
@@ -381,22 +383,38 @@ static void widen_editions(struct parse *r)
 	}
 }
 
+/* "ISA Server 2000, Small Business Server 2000": the latter holds the former; it is no system that the former is asked for on. */
+static bool settle_alone(struct parse *r)
+{
+	bool program = false, systems = false;
+
+	for (size_t i = 0; i < r->item_n; i++)
+		program = program || (r->items[i].target.kind == TARGET_SOFTWARE && !r->items[i].inside);
+	for (size_t i = 0; i < r->item_n; i++) {
+		struct item *item = &r->items[i];
+
+		item->alone = program && item->target.kind == TARGET_SYSTEM && (item->target.editions & EDITION_SMALL_BUSINESS);
+		systems = systems || (item->target.kind == TARGET_SYSTEM && !item->alone);
+	}
+	return systems;
+}
+
 /* Programs on systems: each on each. */
 static size_t combine(struct parse *r, struct target out[TARGETS_MAX])
 {
-	bool   systems = has_kind(r, TARGET_SYSTEM), programs = has_kind(r, TARGET_SOFTWARE);
+	bool   systems = settle_alone(r), programs = has_kind(r, TARGET_SOFTWARE);
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->item_n && n < TARGETS_MAX; i++) {
 		const struct target *a = &r->items[i].target;
 
-		if (!systems || !programs)
+		if (!systems || !programs || r->items[i].alone)
 			out[n++] = *a;
 		else if (a->kind == TARGET_SOFTWARE)
 			for (size_t k = 0; k < r->item_n && n < TARGETS_MAX; k++) {
 				const struct target *b = &r->items[k].target;
 
-				if (b->kind != TARGET_SYSTEM)
+				if (b->kind != TARGET_SYSTEM || r->items[k].alone)
 					continue;
 				out[n] = *b;
 				out[n].kind = TARGET_SOFTWARE;

@@ -185,11 +185,21 @@ static bool say_system(struct host *host, char *rest)
 
 static const struct origin origin = {EVIDENCE_INVENTORY, "test", 2};
 
+/* The path, which may hold blanks: up to the first one behind its last backslash. */
+static char *path_word(char **at)
+{
+	char *start = *at + strspn(*at, " "), *last = strrchr(start, '\\');
+
+	*at = last ? last : start;
+	word(at);
+	return start;
+}
+
 /* file PATH absent | [VERSION] [size=N] [day=YYYYMMDD] [readonly|writable] */
 static bool say_file(struct host *host, char *rest)
 {
 	struct host_file *file;
-	char             *path = word(&rest);
+	char             *path = path_word(&rest);
 	long              number;
 
 	file = host_add_file(host, path, origin);
@@ -343,7 +353,7 @@ static bool read_expect(struct host_case *one, char *rest, unsigned line)
 	return e->rule[0] != '\0';
 }
 
-enum { LIKE_MAX = 64 };
+enum { CASES_MAX = 256 };
 
 /* "host NAME [like OTHER]": the lines of an earlier host of the file come first. */
 static bool read_host(struct host_case *one, const struct host_case *earlier, unsigned earlier_n, char *rest)
@@ -371,7 +381,7 @@ static bool read_line(struct host_case *cases, unsigned *n, char *text, unsigned
 	struct host_case *one = *n ? &cases[*n - 1] : NULL;
 
 	if (strncmp(text, "host ", 5) == 0)
-		return *n < LIKE_MAX && read_host(&cases[*n], cases, *n, text + 5) && ++*n;
+		return *n < CASES_MAX && read_host(&cases[*n], cases, *n, text + 5) && ++*n;
 	if (!one)
 		return false;
 	if (strncmp(text, "expect ", 7) == 0)
@@ -384,7 +394,7 @@ static bool read_line(struct host_case *cases, unsigned *n, char *text, unsigned
 
 bool hosts_read(const char *name, void (*each)(void *data, const struct host_case *one), void *data)
 {
-	struct host_case *cases = calloc(LIKE_MAX, sizeof(*cases));
+	struct host_case *cases = calloc(CASES_MAX, sizeof(*cases));
 	FILE             *file = fopen(name, "r");
 	char              text[HOST_LINE];
 	unsigned          n = 0, line = 0;

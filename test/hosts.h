@@ -4,7 +4,7 @@
 
 #include "assess/verdict.h"
 
-enum { EXPECTS_MAX = 64, HOST_LINES_MAX = 256, HOST_LINE = 512 };
+enum { EXPECTS_MAX = 64, HOST_LINES_MAX = 64, HOST_LINE = 512 };
 
 /* "expect CVE-2003-0533 missing file-older some words of the sentence". */
 struct expect {

@@ -79,7 +79,8 @@ static void say(void *data, const char *sentence)
 
 static void founding(void)
 {
-	static const char *const bulletins[] = {"ja/2000/ms00-013.md", "ja/2003/ms03-012.md", "ja/2003/ms03-024.md", "ja/2004/ms04-001.md", "ja/2004/ms04-011.md"};
+	static const char *const bulletins[] = {"ja/2000/ms00-013.md", "ja/2003/ms03-012.md", "ja/2003/ms03-024.md", "ja/2004/ms04-001.md", "ja/2004/ms04-011.md",
+		"ja/2005/ms05-027.md"};
 	static const char *const files[] = {"test/hosts/ms00-013.hosts", "test/hosts/ms03-012.hosts", "test/hosts/ms03-024.hosts", "test/hosts/ms04-001.hosts",
 		"test/hosts/ms04-011.hosts"};
 	struct catalog *catalog = catalog_open();
