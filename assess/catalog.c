@@ -19,7 +19,9 @@ static void reading_close(struct reading *reading)
 	free(reading->replacements);
 	free(reading->files);
 	free(reading->keys);
-	free(reading->statements);
+	free(reading->futures);
+	free(reading->rating_flaws);
+	free(reading->reviewed);
 	free(reading->rows);
 	free(reading->row_first);
 	free(reading->versions);

@@ -4,7 +4,6 @@
 #include <strings.h>
 
 #include "assess/catalog_int.h"
-#include "assess/flaws.h"
 
 /* FNV-1a: names come from bulletins the operator chose; a table of them needs no secret key. */
 static uint32_t text_hash(const char *text, bool lower)
@@ -19,6 +18,11 @@ static uint32_t text_hash(const char *text, bool lower)
 		hash = (hash ^ c) * 16777619u;
 	}
 	return hash;
+}
+
+uint32_t catalog_hash(const char *text)
+{
+	return text_hash(text, false);
 }
 
 static void name_slot(struct catalog *c, uint32_t number)
@@ -155,6 +159,28 @@ static bool rows_index(struct catalog *c, struct reading *r)
 	return true;
 }
 
+/* What judging would otherwise read anew for every host. */
+static bool texts_index(struct catalog *c, struct reading *r)
+{
+	const struct bulletin *b = r->bulletin;
+
+	r->futures = calloc(b->statement_n + 1, sizeof(*r->futures));
+	r->rating_flaws = calloc(b->rating_n + 1, sizeof(*r->rating_flaws));
+	r->reviewed = calloc(b->cve_n + 1, sizeof(*r->reviewed));
+	if (!r->futures || !r->rating_flaws || !r->reviewed)
+		return false;
+	for (uint32_t i = 0; i < b->cve_n; i++)
+		r->reviewed[i] = flaw_rule_find(b->cves[i].id);
+	for (uint32_t i = 0; i < b->statement_n; i++) {
+		r->futures[i] = UINT32_MAX;
+		if (b->statements[i].topic == TOPIC_FUTURE && (r->futures[i] = catalog_name(c, b->statements[i].text)) == UINT32_MAX)
+			return false;
+	}
+	for (uint32_t i = 0; i < b->rating_n; i++)
+		r->rating_flaws[i] = catalog_hash(b->ratings[i].cve);
+	return true;
+}
+
 static bool reading_index(struct catalog *c, struct reading *r)
 {
 	const struct bulletin *b = r->bulletin;
@@ -164,13 +190,12 @@ static bool reading_index(struct catalog *c, struct reading *r)
 	NAMES(c, b->replacements, b->replacement_n, product, r->replacements);
 	NAMES(c, b->files, b->file_n, product, r->files);
 	NAMES(c, b->keys, b->key_n, product, r->keys);
-	NAMES(c, b->statements, b->statement_n, product, r->statements);
 	r->versions = calloc(b->file_n + 1, sizeof(*r->versions));
 	if (!r->versions)
 		return false;
 	for (uint32_t i = 0; i < b->file_n; i++)
 		r->versions[i].versioned = b->files[i].version && version_parse(b->files[i].version, r->versions[i].version);
-	return rows_index(c, r);
+	return texts_index(c, r) && rows_index(c, r);
 }
 
 static bool add_article(struct catalog *c, uint32_t kb, uint32_t entry)

@@ -2,6 +2,7 @@
 #ifndef SALLYPORT_ASSESS_CATALOG_INT_H
 #define SALLYPORT_ASSESS_CATALOG_INT_H
 
+#include "assess/flaws.h"
 #include "assess/verdict.h"
 
 enum { READINGS = 4, REPLACING_MAX = 64 };
@@ -22,7 +23,10 @@ struct table_version {
 /* One bulletin in one language. The arrays run beside those of the bulletin and hold numbers of names. */
 struct reading {
 	struct bulletin      *bulletin;
-	uint32_t             *products, *ratings, *replacements, *files, *keys, *statements;
+	uint32_t             *products, *ratings, *replacements, *files, *keys;
+	uint32_t             *futures; /* of statements: the name that the whole text of TOPIC_FUTURE is read as, UINT32_MAX for other topics */
+	const struct flaw_rule **reviewed; /* of cves: the reviewed row, or NULL */
+	uint32_t             *rating_flaws; /* of ratings: catalog_hash of the flaw */
 	struct target        *rows; /* of products, target after target; bare systems beside ones with service packs settled */
 	uint32_t             *row_first; /* product_n + 1 */
 	struct table_version *versions; /* of files */
@@ -65,6 +69,8 @@ static inline const struct entry *entry_of(const struct catalog_entry *entry)
 /* The number of the name, which must outlive the catalogue; UINT32_MAX when memory is out. */
 uint32_t catalog_name(struct catalog *catalog, const char *text);
 bool     catalog_index(struct catalog *catalog);
+/* A number by which unequal texts mostly differ. */
+uint32_t catalog_hash(const char *text);
 /* The bulletin of an article; UINT32_MAX: none. */
 uint32_t catalog_article(const struct catalog *catalog, uint32_t kb);
 /* One more element at the end of a growing array; false when memory is out. */

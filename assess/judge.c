@@ -124,11 +124,11 @@ static bool has_system(const struct fit *fits, size_t n)
 }
 
 /* One flaw on everything that the host is: the worst counts. */
-static bool judge_flaw(struct judging *j, const struct entry *entry, const char *cve, const struct fit *fits, size_t fit_n, struct update_state *updates,
+static bool judge_flaw(struct judging *j, const struct entry *entry, const char *cve, const struct flaw_rule *flaw, const struct fit *fits, size_t fit_n, struct update_state *updates,
 	struct replaced_state *replaced, assess_found *found, void *data)
 {
 	struct finding worst, one;
-	struct question q = {.judging = j, .entry = entry, .cve = cve, .flaw = flaw_rule_find(cve)};
+	struct question q = {.judging = j, .entry = entry, .cve = cve, .flaw = flaw};
 	char            wanted[sizeof(j->wanted)];
 	bool            have = false;
 
@@ -192,13 +192,13 @@ static bool judge_entry(struct judging *j, const struct entry *entry, bool all, 
 			if (known_before(entry, i, b->cves[k].id))
 				continue;
 			any = true;
-			if (!(n ? judge_flaw(j, entry, b->cves[k].id, fits, n, updates, replaced, found, data) : not_ours(j, entry, b->cves[k].id, found, data)))
+			if (!(n ? judge_flaw(j, entry, b->cves[k].id, entry->readings[i].reviewed[k], fits, n, updates, replaced, found, data) : not_ours(j, entry, b->cves[k].id, found, data)))
 				return false;
 		}
 	}
 	if (any)
 		return true;
-	return n ? judge_flaw(j, entry, entry->entry.id, fits, n, updates, replaced, found, data) : not_ours(j, entry, entry->entry.id, found, data);
+	return n ? judge_flaw(j, entry, entry->entry.id, flaw_rule_find(entry->entry.id), fits, n, updates, replaced, found, data) : not_ours(j, entry, entry->entry.id, found, data);
 }
 
 bool assess_host(const struct catalog *catalog, const struct host *host, bool all, assess_found *found, void *data)

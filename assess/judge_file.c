@@ -58,19 +58,28 @@ static bool by_language(const struct table_version *version)
 	return version->versioned && version->version[0] == 4 && version->version[1] == 0 && version->version[2] == 1381;
 }
 
-static bool row_fits(const struct judging *j, const struct fit *fit, const struct file *row, const struct host_file *file)
+/* The name is about 64-bit systems by its own words. */
+static bool names_arch(const struct name *name, unsigned arch)
 {
-	unsigned arch = arch_of(row->arch);
-	bool     wow_row = row->folder && ends_with(row->folder, "WOW");
-
-	if (wow_row != (is_wow(file->path) && j->system.arch != ARCH_X86) && (wow_row || arch_of(row->arch) == 0))
-		return false;
-	if (is_wow(file->path))
-		return !arch || arch == ARCH_X86;
-	return !arch || !fit->on.arch || (arch & fit->on.arch);
+	for (uint32_t i = 0; i < name->target_n; i++)
+		if (name->targets[i].arch & arch)
+			return true;
+	return false;
 }
 
-/* How much the name says of the host: rows of a program, or of one service pack, before rows of a whole system. */
+/* 32-bit files of a 64-bit system have rows among those of that system; those of the 32-bit system are another product's. */
+static bool row_fits(const struct fit *fit, const struct file *row, const struct name *product, const struct host_file *file)
+{
+	unsigned arch = arch_of(row->arch), own = fit->on.arch;
+
+	if (own & (ARCH_X64 | ARCH_IA64) && is_wow(file->path))
+		return arch == ARCH_X86 && names_arch(product, own);
+	if (row->folder && ends_with(row->folder, "WOW"))
+		return false;
+	return !arch || !own || (arch & own);
+}
+
+/* The rows of the table that the file may be compared with. */
 static void rows_find(const struct judging *j, const struct entry *entry, const struct fit *fit, const struct host_file *file, struct rows *rows)
 {
 	for (uint32_t i = 0; i < entry->reading_n; i++) {
@@ -78,8 +87,9 @@ static void rows_find(const struct judging *j, const struct entry *entry, const 
 
 		for (uint32_t k = 0; k < r->bulletin->file_n && rows->n < ROWS_MOST; k++) {
 			const struct file *row = &r->bulletin->files[k];
+			const struct name *product = &j->catalog->names[r->files[k]];
 
-			if (strcasecmp(row->name, file->name) != 0 || !row_fits(j, fit, row, file) || !name_covers(&j->catalog->names[r->files[k]], &fit->on))
+			if (strcasecmp(row->name, file->name) != 0 || !row_fits(fit, row, product, file) || !name_covers(product, &fit->on))
 				continue;
 			if (by_language(&r->versions[k]) && (!row->language || strcasecmp(row->language, j->host->system.language) != 0)) {
 				rows->language = row->language;

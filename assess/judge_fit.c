@@ -198,13 +198,16 @@ static const struct rating *reading_rating(const struct judging *j, const struct
 {
 	const struct rating *best = NULL;
 	unsigned             best_said = 0;
+	uint32_t             flaw = catalog_hash(cve);
+	bool                 unread = false; /* a rating whose product is in words that nobody knows */
 
 	for (uint32_t i = 0; i < r->bulletin->rating_n; i++) {
 		const struct rating *rating = &r->bulletin->ratings[i];
 		const struct name   *name = &j->catalog->names[r->ratings[i]];
 
-		if (strcmp(rating->cve, cve) != 0 || !name->target_n || rating->severity == SEVERITY_UNKNOWN)
+		if (r->rating_flaws[i] != flaw || strcmp(rating->cve, cve) != 0 || rating->severity == SEVERITY_UNKNOWN)
 			continue;
+		unread = unread || !name->target_n;
 		for (uint32_t t = 0; t < name->target_n; t++) {
 			bool     unsure = false;
 			unsigned said = said_of(&name->targets[t]) + 1u + (name->targets[t].kind == TARGET_SOFTWARE) * 8u;
@@ -218,7 +221,7 @@ static const struct rating *reading_rating(const struct judging *j, const struct
 			}
 		}
 	}
-	return best ? best : r == fit->reading ? bulletin_rating(r->bulletin, fit->row, cve) : NULL;
+	return best ? best : unread && r == fit->reading ? bulletin_rating(r->bulletin, fit->row, cve) : NULL;
 }
 
 const struct rating *fit_rating(const struct judging *j, const struct entry *entry, const struct fit *fit, const char *cve)

@@ -137,15 +137,10 @@ static uint32_t packs_of(const struct judging *j, const struct target *target, c
 static void look_at_future(const struct judging *j, const struct reading *r, const struct fit *fit, struct update_state *s)
 {
 	for (uint32_t i = 0; i < r->bulletin->statement_n; i++) {
-		const struct statement *statement = &r->bulletin->statements[i];
-		struct target           targets[TARGETS_MAX];
-		size_t                  n;
+		const struct name *said = r->futures[i] == UINT32_MAX ? NULL : &j->catalog->names[r->futures[i]];
 
-		if (statement->topic != TOPIC_FUTURE || !statement->text)
-			continue;
-		n = targets_parse(statement->text, targets);
-		for (size_t t = 0; t < n; t++)
-			note_pack(s, packs_of(j, &targets[t], fit), statement->from.line);
+		for (uint32_t t = 0; said && t < said->target_n; t++)
+			note_pack(s, packs_of(j, &said->targets[t], fit), r->bulletin->statements[i].from.line);
 	}
 }
 

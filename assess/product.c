@@ -274,7 +274,9 @@ static bool take_number(struct parse *r)
 	}
 	if (item->target.kind != TARGET_SOFTWARE)
 		return version[0] >= 2000 && version[0] < 2100; /* "2007 Microsoft Office": the year comes again */
-	if (item->target.version[0] != UNKNOWN_VERSION && r->joined && r->item_n < TARGETS_MAX) {
+	if (item->target.version[0] != UNKNOWN_VERSION && (!r->joined || r->item_n == TARGETS_MAX))
+		return true; /* a number within its name: "Feature Pack 1", "2002 (10.0)" */
+	if (item->target.version[0] != UNKNOWN_VERSION) {
 		r->items[r->item_n] = *item;
 		item = &r->items[r->item_n++];
 		item->target.software_packs = 0;
@@ -364,23 +366,34 @@ static void settle_pack(const struct parse *r, struct target *t)
 	}
 }
 
+/* The editions that together mean a system in all of its usual ones. */
+static unsigned usual_editions(const struct target *t)
+{
+	switch (t->family) {
+	case FAMILY_2003:
+	case FAMILY_2008: return EDITION_ADVANCED | (t->arch == ARCH_IA64 ? EDITION_DATACENTER : EDITION_SERVER);
+	case FAMILY_2000: return EDITION_PROFESSIONAL | EDITION_SERVER;
+	default: return EDITION_HOME | EDITION_PROFESSIONAL;
+	}
+}
+
 /* Where a row names a system's usual editions one by one, it means all of them. */
 static void widen_editions(struct parse *r)
 {
-	for (size_t i = 0; i < r->item_n; i++) {
-		struct target *t = &r->items[i].target;
-		unsigned       seen = 0, usual = EDITION_HOME | EDITION_PROFESSIONAL;
+	bool all[TARGETS_MAX] = {false};
 
-		if (t->kind != TARGET_SYSTEM || t->family == FAMILY_2000 || t->editions == EDITION_PROFESSIONAL)
-			usual = t->family == FAMILY_XP ? usual : EDITION_PROFESSIONAL | EDITION_SERVER;
-		if (t->family == FAMILY_2003 || t->family == FAMILY_2008)
-			usual = EDITION_ADVANCED | (t->arch == ARCH_IA64 ? EDITION_DATACENTER : EDITION_SERVER);
+	for (size_t i = 0; i < r->item_n; i++) {
+		const struct target *t = &r->items[i].target;
+		unsigned             seen = 0, usual = usual_editions(t);
+
 		for (size_t k = 0; k < r->item_n; k++)
 			if (r->items[k].target.family == t->family && r->items[k].target.arch == t->arch)
 				seen |= r->items[k].target.editions;
-		if ((seen & usual) == usual && (t->editions & usual))
-			t->editions = 0;
+		all[i] = t->kind == TARGET_SYSTEM && (seen & usual) == usual && (t->editions & usual);
 	}
+	for (size_t i = 0; i < r->item_n; i++)
+		if (all[i])
+			r->items[i].target.editions = 0;
 }
 
 /* "ISA Server 2000, Small Business Server 2000": the latter holds the former; it is no system that the former is asked for on. */

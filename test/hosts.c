@@ -1,11 +1,12 @@
 /* Reads hosts of tests from text, and bulletins from the shared archives by way of tar. */
 #include "test/hosts.h"
 
-#include <ctype.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "advise/pack.h"
 
@@ -91,28 +92,48 @@ bool bulletin_load(struct catalog *catalog, const char *path)
 	return file && pclose(file) == 0 && good;
 }
 
-/* The bulletins of an archive written one behind the other, each behind a line with its length and name. */
+/* The catalogue that nftw fills: it has no room for an argument. */
+static struct catalog *walk_catalog;
+static const char     *walk_language;
+static size_t          walk_count;
+
+static int walk(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	FILE *file;
+
+	(void)st;
+	(void)at;
+	if (kind != FTW_F || !strstr(path, ".md"))
+		return 0;
+	file = fopen(path, "rb");
+	walk_count += file && load(walk_catalog, walk_language, path, file);
+	if (file)
+		fclose(file);
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
 size_t bulletins_load_all(struct catalog *catalog, const char *language)
 {
-	char   command[1024], head[512], *bytes = malloc(BULLETIN_MAX);
-	size_t count = 0;
-	FILE  *file;
+	char command[1024], folder[] = "/tmp/sallyport-bulletins-XXXXXX";
 
-	snprintf(command, sizeof(command), "tar -xJf '%s/bulletins/%s.tar.xz' --to-command='printf \"%%s %%s\\n\" \"$TAR_SIZE\" \"$TAR_FILENAME\"; cat'", shared(), language);
-	file = bytes ? popen(command, "r") : NULL;
-	while (file && fgets(head, sizeof(head), file)) {
-		char  *name;
-		size_t n = strtoul(head, &name, 10);
-
-		name[strcspn(name, "\n")] = '\0';
-		if (n >= BULLETIN_MAX || fread(bytes, 1, n, file) != n)
-			break;
-		count += add(catalog, language, name + 1, bytes, n);
-	}
-	if (file)
-		pclose(file);
-	free(bytes);
-	return count;
+	if (!mkdtemp(folder))
+		return 0;
+	walk_catalog = catalog;
+	walk_language = language;
+	walk_count = 0;
+	snprintf(command, sizeof(command), "tar -xJf '%s/bulletins/%s.tar.xz' -C '%s'", shared(), language, folder);
+	if (system(command) == 0)
+		nftw(folder, walk, 16, FTW_PHYS);
+	nftw(folder, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+	return walk_count;
 }
 
 /* The next word at *at, ended in place; "" at the end. */

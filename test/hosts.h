@@ -27,6 +27,8 @@ bool host_build(const struct host_case *one, struct host *out, const char **bad)
 
 /* A bulletin of ../shared/bulletins ("ja/2004/ms04-011.md") or a file of the tree; false when it is absent. */
 bool bulletin_load(struct catalog *catalog, const char *path);
+/* Bulletins that a text describes (test/hosts/README). */
+bool bulletins_make(struct catalog *catalog, const char *file);
 /* The shared bulletins are there. */
 bool bulletins_there(void);
 /* All of one archive ("ja"); how many. */

@@ -98,6 +98,73 @@ static void founding(void)
 	catalog_close(&catalog);
 }
 
+struct heard {
+	unsigned cycles, others;
+	char     cycle[512];
+};
+
+static void hear(void *data, const char *sentence)
+{
+	struct heard *heard = data;
+
+	if (strstr(sentence, " again, for ")) {
+		heard->cycles++;
+		snprintf(heard->cycle, sizeof(heard->cycle), "%s", sentence);
+	} else {
+		heard->others++;
+		tap_note("%s", sentence);
+	}
+}
+
+/* What replaces a bulletin, in order; "" when nothing does. */
+static bool replacing(const struct catalog *catalog, const char *id, const char *product, const char *want)
+{
+	const struct catalog_entry *entry = catalog_find(catalog, id), *by;
+	struct target               targets[TARGETS_MAX];
+	char                        got[256] = "";
+	size_t                      n = 0;
+
+	targets_parse(product, targets);
+	for (size_t i = 0; entry && (by = catalog_replacing(catalog, entry, &targets[0], i)); i++)
+		n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%s", i ? " " : "", by->id);
+	if (strcmp(got, want) == 0)
+		return true;
+	tap_note("got %s", got);
+	return false;
+}
+
+static void engine(void)
+{
+	struct catalog *catalog = catalog_open(), *again = catalog_open();
+	struct heard    heard = {0};
+	char            digest[65], other[65];
+
+	tap_ok(bulletins_make(catalog, "test/hosts/engine.bulletins"), "the made bulletins are read");
+	tap_ok(catalog_ready(catalog, hear, &heard), "they make a catalogue");
+	tap_ok(heard.cycles == 1 && strstr(heard.cycle, "that MS05-906 replaces MS05-907 (line "), "the cycle is told once, and the older bulletin's claim is left out");
+	tap_ok(heard.others > 0, "what the languages say differently is told");
+	tap_ok(replacing(catalog, "MS05-902", "Windows XP Service Pack 1", "MS05-903 MS05-904 MS05-905"), "what replaces through others, on Windows XP");
+	tap_ok(replacing(catalog, "MS05-902", "Windows 2000 Service Pack 4", "MS05-903"), "what replaces on Windows 2000");
+	tap_ok(replacing(catalog, "MS05-903", "Windows 2000 Service Pack 4", ""), "what is said not to replace does not");
+	tap_ok(replacing(catalog, "MS05-907", "Windows 2000 Service Pack 4", "") && replacing(catalog, "MS05-906", "Windows 2000 Service Pack 4", "MS05-907"), "the broken cycle goes one way");
+	tap_ok(catalog_wants_file(catalog, "WAVE.DLL") && catalog_wants_file(catalog, "lsasrv.dll") && !catalog_wants_file(catalog, "notepad.exe"), "files that are wanted");
+	tap_ok(catalog_find(catalog, "MS03-908")->readings[1] && !catalog_find(catalog, "MS03-908")->readings[2] && !catalog_find(catalog, "MS99-001"), "two readings of one id");
+	tap_ok(catalog_at(catalog, 0)->number == 0 && strcmp(catalog_at(catalog, 0)->id, "MS03-908") == 0 && !catalog_at(catalog, catalog_count(catalog)), "the order of the catalogue");
+	judge_file(catalog, "test/hosts/engine.hosts");
+	catalog_digest(catalog, digest);
+	bulletins_make(again, "test/hosts/engine.bulletins");
+	catalog_ready(again, NULL, NULL);
+	catalog_digest(again, other);
+	tap_ok(strlen(digest) == 64 && strcmp(digest, other) == 0, "the digest of the same catalogue is the same");
+	catalog_close(&again);
+	again = catalog_open();
+	tap_ok(catalog_ready(again, NULL, NULL) && catalog_count(again) == 0, "an empty catalogue is one");
+	catalog_digest(again, other);
+	tap_ok(strcmp(digest, other) != 0, "the digest of another catalogue is another");
+	catalog_close(&again);
+	catalog_close(&catalog);
+}
+
 /* test_judge HOSTS BULLETIN|LANGUAGE...: prints every finding, for people. */
 static int dump(int argc, char **argv)
 {
@@ -119,6 +186,7 @@ int main(int argc, char **argv)
 {
 	if (argc > 2)
 		return dump(argc, argv);
+	engine();
 	founding();
 	return tap_done();
 }
