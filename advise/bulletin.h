@@ -16,7 +16,7 @@ struct from {
 	enum sure sure;
 };
 
-enum { FACTS_MAX = 1 << 16, PORTS_MAX = 64, CVES_MAX = 512 };
+enum { BULLETIN_FACTS_MAX = 1 << 16, PORTS_MAX = 64, CVES_MAX = 512 };
 
 /* A day as 20040413; 0: unknown. */
 struct revision {
