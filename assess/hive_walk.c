@@ -95,6 +95,7 @@ bool hive_value(struct hive *hive, hive_value_h handle, struct host_value *out)
 
 	out->type = VALUE_OTHER;
 	out->text = "";
+	out->number = 0;
 	if (hivex_value_type(hive->h, handle, &type, &n) < 0) {
 		hive->damaged = true;
 		return false;
@@ -116,6 +117,8 @@ bool hive_value(struct hive *hive, hive_value_h handle, struct host_value *out)
 		if (type == hive_t_REG_DWORD_BIG_ENDIAN)
 			out->number = __builtin_bswap32((uint32_t)out->number);
 	}
+	if (out->number > INT64_MAX) /* inventories have no such numbers */
+		out->type = VALUE_OTHER;
 	free(bytes);
 	return true;
 }
@@ -139,7 +142,9 @@ const char *hive_text(struct hive *hive, hive_node_h node, const char *name)
 	hive_value_h      handle = value_of(hive, node, name);
 	struct host_value value;
 
-	return handle && hive_value(hive, handle, &value) && (value.type == VALUE_TEXT || value.type == VALUE_TEXTS) ? value.text : "";
+	if (!handle || !hive_value(hive, handle, &value) || (value.type != VALUE_TEXT && value.type != VALUE_TEXTS))
+		return "";
+	return strlen(value.text) <= HIVE_PATH_MAX ? value.text : ""; /* longer ones are no names */
 }
 
 bool hive_number(struct hive *hive, hive_node_h node, const char *name, uint64_t *out)

@@ -105,6 +105,22 @@ static void take(struct step *in, const char *name, const char *real, const char
 	close(fd);
 }
 
+/* Names that Windows cannot have had: they would be others in an inventory. */
+static bool odd(const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < n;) {
+		uint32_t point;
+		size_t   one = utf8_one((const uint8_t *)name + i, n - i, &point);
+
+		if (!one || name[i] == '\\')
+			return true;
+		i += one;
+	}
+	return false;
+}
+
 static bool one(void *data, const char *name)
 {
 	struct step *in = data;
@@ -122,7 +138,7 @@ static bool one(void *data, const char *name)
 		return true;
 	str_fmt(&r, "%s%s%s", in->real, *in->real ? "/" : "", name);
 	str_fmt(&s, "%s\\%s", in->seen, name);
-	if (r.cut || s.cut || strchr(name, '\\') || !file_path_canonical(seen, NULL, lower, sizeof(lower)))
+	if (r.cut || s.cut || odd(name) || !file_path_canonical(seen, NULL, lower, sizeof(lower)))
 		walk->early = true;
 	else
 		take(in, name, real, lower);
