@@ -2,6 +2,7 @@
 #include "assess/crew.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -130,6 +131,7 @@ bool crew_start(const struct crew *crew, struct crew_child *child)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return false;
 	fflush(NULL);
+	json_object_seed(0); /* it opens /dev/urandom when it is first needed: children cannot */
 	pid = fork();
 	if (pid == 0) {
 		sandbox_keep_fds(&pair[1], 1);
