@@ -131,6 +131,8 @@ static void system_write(struct out *out, json_t *document, const struct host_sy
 	if (system->version[0])
 		set_version(out, object, system->version);
 	set_from(out, object, system->from);
+	if (!json_object_size(object))
+		json_object_del(document, "system");
 }
 
 static void updates_write(struct out *out, json_t *document, const struct host *host)
