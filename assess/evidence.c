@@ -83,12 +83,10 @@ static bool any_read(struct host *host, int fd, const char *path, void *data, co
 static void prepare(void)
 {
 	static const char *const codes[] = {"UTF-16LE", "LATIN1"}; /* libhivex's, for names and values */
-	static iconv_t           kept[2 * sizeof(codes) / sizeof(codes[0])] __attribute__((unused)); /* left open: so the tables stay loaded */
-	static bool              done;
+	static iconv_t           kept[2 * sizeof(codes) / sizeof(codes[0])]; /* left open: so the tables stay loaded */
 
-	if (done)
+	if (kept[0])
 		return;
-	done = true;
 	tzset();
 	listing_prepare();
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
