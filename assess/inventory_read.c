@@ -403,7 +403,7 @@ static void system_in(struct in *in, const json_t *object)
 	const char              *language;
 	int                      arch;
 
-	strcpy(in->place, "system");
+	snprintf(in->place, sizeof(in->place), "system");
 	if (!object || !object_of(in, object, names))
 		return;
 	system->product = host_text(in->host, text_of(in, object, "product", PATH_TEXT_MAX));
@@ -429,7 +429,7 @@ static void list_in(struct in *in, const json_t *document, const char *name, voi
 	const json_t *list = json_object_get(document, name), *item;
 	size_t        i;
 
-	strcpy(in->place, "");
+	in->place[0] = '\0';
 	if (list && !json_is_array(list))
 		wrong(in, name, "a list is expected");
 	json_array_foreach(list, i, item) {
