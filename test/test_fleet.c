@@ -239,7 +239,7 @@ static bool name_seen(void *data, const struct host_result *host)
 static void real_evidence(const struct catalog *catalog)
 {
 	const char       *shared = getenv("SHARED") ? getenv("SHARED") : "../shared";
-	char              path[PATH_SIZE], command[PATH_SIZE * 3], why[PATH_SIZE];
+	char              path[PATH_SIZE], command[PATH_SIZE * 6], why[PATH_SIZE];
 	const char       *paths[] = {path};
 	struct heard      heard = {0};
 	struct fleet_done done;
