@@ -17,6 +17,8 @@
 #include "priv/sandbox.h"
 
 enum { NOBODY = 65534 };
+/* How a child ends; no library uses these. */
+enum { END_MEMORY = 101, END_RIGHTS = 102 };
 
 /* Precedes a question; an answer is preceded by its length alone. Both go between a program and its own child: the machine's form. */
 struct ask {
@@ -61,14 +63,14 @@ static size_t address_space(void)
 }
 
 /*
- * Whoever takes this process over has what memory it may have, and the socket: the scribe's profile reads and writes what is open and
- * opens nothing. As root it becomes nobody. A kernel without a filter of system calls has the limit of descriptors instead.
+ * Whoever takes this process over has what memory it may have, and the socket: a reader of evidence without a folder
+ * reads and writes what is open. As root it becomes nobody. A kernel without a filter of system calls has the limit of descriptors instead.
  */
 static bool give_up_rights(const struct crew *crew)
 {
 	size_t              most = crew->memory_max + address_space();
 	struct rlimit       none = {0, 0}, memory = {most, most};
-	struct sandbox_wish wish = {.role = PARTY_SCRIBE, .drop_ids = geteuid() == 0, .uid = NOBODY, .gid = NOBODY, .folder = -1, .run = -1};
+	struct sandbox_wish wish = {.role = PARTY_READER, .drop_ids = geteuid() == 0, .uid = NOBODY, .gid = NOBODY, .folder = -1, .run = -1};
 	struct sandbox_got  got;
 	const char         *error;
 
@@ -92,21 +94,21 @@ static _Noreturn void child_main(const struct crew *crew, int fd)
 	/* The parent decides what an interruption ends; this process ends with its socket. */
 	signal(SIGINT, SIG_IGN);
 	if (!give_up_rights(crew))
-		_exit(EPERM);
+		_exit(END_RIGHTS);
 	while (take(fd, &ask, sizeof(ask)) && ask.path_n <= CREW_PATH_MAX && ask.bytes_n <= crew->question_max && take(fd, path, ask.path_n)) {
 		char    *bytes = malloc(ask.bytes_n + 1), *answer;
 		size_t   answer_n = 0;
 		uint64_t length;
 
 		if (!bytes)
-			_exit(ENOMEM);
+			_exit(END_MEMORY);
 		if (!take(fd, bytes, ask.bytes_n))
 			break;
 		path[ask.path_n] = bytes[ask.bytes_n] = '\0';
 		answer = crew->work(crew->data, path, bytes, ask.bytes_n, &answer_n);
 		free(bytes);
 		if (!answer)
-			_exit(ENOMEM);
+			_exit(END_MEMORY);
 		length = answer_n;
 		if (!give(fd, &length, sizeof(length)) || !give(fd, answer, answer_n))
 			break;
@@ -276,7 +278,7 @@ char *crew_answer(const struct crew *crew, struct crew_child *child, size_t *out
 	else if (WIFSIGNALED(status))
 		snprintf(why, size, "its reader was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
-		snprintf(why, size, "its reader ended%s", WEXITSTATUS(status) == ENOMEM ? ", as it needs more memory than it may have" :
-			WEXITSTATUS(status) == EPERM ? ", as it could not give up its rights" : " without an answer");
+		snprintf(why, size, "its reader ended%s", WEXITSTATUS(status) == END_MEMORY ? ", as it needs more memory than it may have" :
+			WEXITSTATUS(status) == END_RIGHTS ? ", as it could not give up its rights" : " without an answer");
 	return NULL;
 }

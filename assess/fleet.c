@@ -97,7 +97,7 @@ static void counted(struct fleet *fleet)
 static char *bytes_of(struct fleet *fleet, const char *path, size_t *out_n, char *why, size_t size)
 {
 	if (fleet->wish->is_host && fleet->wish->is_host(path))
-		return fleet->wish->bytes(path, out_n, why, size);
+		return fleet->wish->bytes(fleet->wish->catalog, path, out_n, why, size);
 	return walk_bytes(path, EVIDENCE_BYTES_MAX, out_n, why, size);
 }
 
@@ -274,6 +274,7 @@ bool fleet_assess(const char *const *paths, size_t count, const struct fleet_wis
 
 	*out = (struct fleet_done){0};
 	snprintf(why, size, "there is no memory for it");
+	listing_prepare();
 	if (fleet && roots) {
 		*fleet = (struct fleet){.wish = wish, .done = out, .walk = {.want = want, .said = said, .data = fleet}};
 		fleet->crew = (struct crew){fleet_work, (void *)(uintptr_t)wish, EVIDENCE_BYTES_MAX, FLEET_ANSWER_MAX, FLEET_MEMORY_MAX, FLEET_SECONDS};

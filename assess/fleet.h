@@ -18,10 +18,16 @@ enum { FLEET_MEMORY_MAX = 1 << 30, FLEET_SECONDS = 120, FLEET_WORKERS_MAX = 64 }
  * only: a worker cannot open it.
  */
 typedef bool fleet_read(struct host *host, const char *path, const char *bytes, size_t n, const char **why);
-/* A folder that is one host (a Windows tree), not a folder of hosts. */
+/* What is more than a file's bytes: a folder that is one host (a Windows tree), not a folder of hosts; a file that a child of its own reads. */
 typedef bool fleet_is_host(const char *path);
 /* Its evidence as bytes that fleet_read takes, from malloc; NULL with a sentence. Runs in the parent: what is hostile is its business. */
-typedef char *fleet_bytes(const char *path, size_t *out_n, char *why, size_t size);
+typedef char *fleet_bytes(const struct catalog *catalog, const char *path, size_t *out_n, char *why, size_t size);
+
+/* The three for all evidence that there is (assess/evidence.h): inventories and listings; Windows trees and hives, read by evidence_read. */
+fleet_read    evidence_of_bytes;
+fleet_is_host evidence_is_host;
+fleet_bytes   evidence_bytes;
+
 /* A host's result, in the order in which they are done; it lives until this returns. False stops. */
 typedef bool fleet_got(void *data, const struct host_result *host);
 typedef void fleet_progress(void *data, size_t done, size_t total);

@@ -20,6 +20,8 @@ struct letter {
 
 static void add(struct letter *a, const void *bytes, size_t n)
 {
+	if (!n)
+		return;
 	if (a->full || n > FLEET_ANSWER_MAX - a->n) {
 		a->full = true;
 		return;

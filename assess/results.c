@@ -388,12 +388,15 @@ bool results_put(struct results *r, const struct host_result *host)
 	return batch_goes_on(r, BATCH_HOSTS);
 }
 
-/* History first, then what is: other verdicts, flaws that are none any more, flaws that are new on a host known before. */
+/*
+ * CROSS JOIN has SQLite begin with the hosts of the batch instead of with all findings there are.
+ * History first, then what is: other verdicts, flaws that are none any more, flaws that are new on a host known before.
+ */
 static const char *const merge[] = {
 	"INSERT INTO changes SELECT f.host, f.flaw, CAST($1 AS INTEGER), f.verdict, i.verdict FROM incoming i JOIN findings f ON f.host = i.host AND f.flaw = i.flaw"
 	" WHERE f.verdict <> i.verdict",
-	"INSERT INTO changes SELECT f.host, f.flaw, CAST($1 AS INTEGER), f.verdict, NULL FROM incoming_hosts h JOIN findings f ON f.host = h.host"
-	" LEFT JOIN incoming i ON i.host = f.host AND i.flaw = f.flaw WHERE i.host IS NULL",
+	"INSERT INTO changes SELECT f.host, f.flaw, CAST($1 AS INTEGER), f.verdict, NULL FROM incoming_hosts h CROSS JOIN findings f"
+	" LEFT JOIN incoming i ON i.host = f.host AND i.flaw = f.flaw WHERE f.host = h.host AND h.known = 1 AND i.host IS NULL",
 	"INSERT INTO changes SELECT i.host, i.flaw, CAST($1 AS INTEGER), NULL, i.verdict FROM incoming_hosts h JOIN incoming i ON i.host = h.host"
 	" LEFT JOIN findings f ON f.host = i.host AND f.flaw = i.flaw WHERE h.known = 1 AND f.host IS NULL",
 	"DELETE FROM findings WHERE EXISTS (SELECT 1 FROM changes c WHERE c.run = $1 AND c.host = findings.host AND c.flaw = findings.flaw AND c.became IS NULL)"

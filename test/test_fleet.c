@@ -220,6 +220,44 @@ static void answers(const struct catalog *catalog)
 	free(bad);
 }
 
+static bool name_seen(void *data, const struct host_result *host)
+{
+	struct heard *heard = data;
+
+	if (host->fault)
+		tap_note("%s: %s", host->source, host->fault);
+	else if (!host->system[0])
+		tap_note("%s: no system", host->name);
+	else
+		heard->findings++;
+	heard->hosts += !host->fault;
+	heard->faults += host->fault != NULL;
+	return true;
+}
+
+/* Real listings, in many encodings, an inventory made of one, and a real hive, which a child of its own reads. */
+static void real_evidence(const struct catalog *catalog)
+{
+	const char       *shared = getenv("SHARED") ? getenv("SHARED") : "../shared";
+	char              path[PATH_SIZE], command[PATH_SIZE * 6], why[PATH_SIZE];
+	const char       *paths[] = {path};
+	struct heard      heard = {0};
+	struct fleet_done done;
+	struct fleet_wish wish = {.catalog = catalog, .read = evidence_of_bytes, .is_host = evidence_is_host, .bytes = evidence_bytes, .got = name_seen, .data = &heard};
+
+	snprintf(path, sizeof(path), "%s/hosts/systeminfo", shared);
+	if (access(path, R_OK) < 0) {
+		tap_skip("the given hosts are absent: set SHARED, or put them at ../shared");
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/real", folder);
+	snprintf(command, sizeof(command), "mkdir %s && cp %s/hosts/systeminfo/*systeminfo*.txt %s && xz -dc %s/hosts/hives/SYSTEM.xz >%s/SYSTEM", path, shared, path, shared, path);
+	if (!tap_ok(system(command) == 0, "real evidence"))
+		return;
+	tap_ok(fleet_assess(paths, 1, &wish, &done, why, sizeof(why)) && done.total == 11 && heard.hosts == 11 && !heard.faults, "ten listings and a hive are hosts (%zu, %zu)", heard.hosts, heard.faults);
+	tap_ok(heard.findings >= 10, "of %zu the system is known", heard.findings);
+}
+
 int main(void)
 {
 	struct catalog *catalog = catalog_open();
@@ -237,6 +275,7 @@ int main(void)
 	kept(catalog);
 	interrupted(catalog);
 	answers(catalog);
+	real_evidence(catalog);
 	catalog_close(&catalog);
 	snprintf(command, sizeof(command), "rm -rf %s", folder);
 	if (system(command) != 0)
