@@ -1,11 +1,9 @@
 /* `sallyport assess --results`: a fleet into its database, by workers, with what did not change passed over. */
-#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "assess/evidence.h"
 #include "assess/fleet.h"
@@ -17,7 +15,7 @@ static volatile sig_atomic_t stopped;
 
 struct fleet_job {
 	struct assess_job *job;
-	bool               terminal, shown, found;
+	bool               shown, found;
 	uint64_t           shown_ms;
 };
 
@@ -25,63 +23,6 @@ static void stop(int signal)
 {
 	(void)signal;
 	stopped = 1;
-}
-
-/* In a worker, of bytes that are no hive. */
-static bool read_bytes(struct host *host, const char *path, const char *bytes, size_t n, const char **why)
-{
-	size_t at = n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-
-	while (at < n && strchr(" \t\r\n", bytes[at]) && bytes[at])
-		at++;
-	if (at < n && bytes[at] == '{')
-		return inventory_read(host, path, bytes + at, n - at, why);
-	if (listing_is((const uint8_t *)bytes, n))
-		return listing_read(host, path, (const uint8_t *)bytes, n, why);
-	*why = "it is no hive, no inventory and no listing of systeminfo or wmic qfe";
-	return false;
-}
-
-/* Trees and hives are read from descriptors, by a child of their own, and come as inventories. */
-static bool is_host(const char *path)
-{
-	int  fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	char magic[4];
-	bool is = fd >= 0 && ((pread(fd, magic, sizeof(magic), 0) == sizeof(magic) && memcmp(magic, "regf", sizeof(magic)) == 0) || tree_is(fd));
-
-	if (fd >= 0)
-		close(fd);
-	return is;
-}
-
-/* The bulletins that decide which files are kept; fleet_bytes has no argument for it. */
-static const struct catalog *wanting;
-
-static bool file_want(void *data, const char *name)
-{
-	(void)data;
-	return catalog_wants_file(wanting, name);
-}
-
-static char *host_bytes(const char *path, size_t *out_n, char *why, size_t size)
-{
-	struct host host;
-	const char *said = "there is no memory for it";
-	char       *text = NULL;
-	json_t     *document;
-
-	if (host_open(&host, path)) {
-		if (evidence_read(&host, path, file_want, NULL, &said)) {
-			host_seal(&host);
-			document = inventory_json(&host);
-			text = document ? json_dumps(document, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-			json_decref(document);
-		}
-	}
-	snprintf(why, size, "%s", said ? said : "");
-	host_close(&host);
-	*out_n = text ? strlen(text) : 0;
-	return text;
 }
 
 static bool got(void *data, const struct host_result *host)
@@ -124,14 +65,13 @@ static bool kept_missing(struct results *results, unsigned fails)
 int assess_fleet(struct assess_job *job)
 {
 	struct fleet_job  fleet = {.job = job};
-	struct fleet_wish wish = {.catalog = job->catalog, .read = read_bytes, .is_host = is_host, .bytes = host_bytes, .workers = job->workers, .program = SALLYPORT_VERSION,
+	struct fleet_wish wish = {.catalog = job->catalog, .read = evidence_of_bytes, .is_host = evidence_is_host, .bytes = evidence_bytes, .workers = job->workers, .program = SALLYPORT_VERSION,
 		.now = time(NULL), .got = got, .progress = progress, .stop = &stopped, .data = &fleet};
 	struct fleet_done done;
 	struct sigaction  act = {.sa_handler = stop};
 	char              why[WHY];
 	bool              good;
 
-	wanting = job->catalog;
 	wish.results = results_open(job->results, true, why, sizeof(why));
 	if (!wish.results) {
 		complain("the results cannot be kept: %s", why);
