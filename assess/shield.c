@@ -121,6 +121,18 @@ static void reasons_comment(const struct shielding *sh, const char *cve)
 		shield_comment(sh->file, "  refused by: ", "%s", text);
 }
 
+/* At most so many octets of a text, whole characters. */
+static int cut(const char *text, size_t most)
+{
+	size_t n = strlen(text);
+
+	if (n <= most)
+		return (int)n;
+	for (n = most; n && ((unsigned char)text[n] & 0xc0) == 0x80;)
+		n--;
+	return (int)n;
+}
+
 /* The workarounds that the bulletin itself gives for the flaw. */
 static void bulletin_works(const struct shielding *sh, const struct report_finding *f)
 {
@@ -131,9 +143,9 @@ static void bulletin_works(const struct shielding *sh, const struct report_findi
 
 		if (w->cve && w->cve[0] && !known_same_id(w->cve, strlen(w->cve), f->cve, strlen(f->cve)))
 			continue;
-		shield_comment(sh->file, "  workaround: ", "%.*s (%s line %u)", TITLE, w->title, b->id, w->from.line);
+		shield_comment(sh->file, "  workaround: ", "%.*s (%s line %u)", cut(w->title, TITLE), w->title, b->id, w->from.line);
 		if (w->effect && w->effect[0])
-			shield_comment(sh->file, "    its side effect: ", "%.*s", TITLE * 2, w->effect);
+			shield_comment(sh->file, "    its side effect: ", "%.*s", cut(w->effect, TITLE * 2), w->effect);
 	}
 }
 
@@ -198,15 +210,15 @@ static void service_write(struct shielding *sh, const char *name, const char *li
 {
 	bool six = strchr(listen, ':') != NULL;
 
-	fprintf(sh->file, "service %s-%u {\n\tlisten   %s%s%s:%u%s%s\n\tto       %s\n\tprotocol", name, port->port, six ? "[" : "", listen, six ? "]" : "", port->port,
+	fprintf(sh->file, "\nservice %s-%u {\n\tlisten   %s%s%s:%u%s%s\n\tto       %s\n\tprotocol", name, port->port, six ? "[" : "", listen, six ? "]" : "", port->port,
 		port->tcp ? " tcp" : "", port->udp ? " udp" : "", name);
 	for (size_t i = 0; i < port->protocol_n; i++)
 		fprintf(sh->file, " %s", port->protocols[i]);
 	fprintf(sh->file, "\n\tpolicy   %s-%u\n}\n\n", name, port->port);
 	fprintf(sh->file, "policy %s-%u {\n", name, port->port);
 	if (sh->wish->trial)
-		fprintf(sh->file, "\twatch    all until %s\n", sh->wish->trial);
-	fprintf(sh->file, "\tpass # every lawful message; better: pass from the zones that need it\n\tdefault  block\n}\n\n");
+		fprintf(sh->file, "\twatch all until %s\n", sh->wish->trial);
+	fprintf(sh->file, "\tpass  # every lawful message; better: pass from the zones that need it\n\tdefault block\n}\n");
 	sh->done->services++;
 }
 
@@ -224,7 +236,6 @@ static void head_write(const struct shielding *sh)
 		"\"allow opaque.sealed from ZONE\" or \"allow opaque.tls from ZONE\" lets it through without a shield.");
 	if (sh->wish->trial)
 		shield_comment(sh->file, "", "Until %s refusals that are not of class unsafe are only recorded: look at them (sallyport tail) before that day.", sh->wish->trial);
-	fprintf(sh->file, "\n");
 }
 
 static void host_write(struct shielding *sh, const struct report_host *host, const struct shield_ports *ports)
@@ -246,7 +257,7 @@ static void host_write(struct shielding *sh, const struct report_host *host, con
 	fprintf(sh->file, "host %s { address %s", name, address ? address : at);
 	if (target_os_name(&host->target, os, sizeof(os)))
 		fprintf(sh->file, "; os \"%s\"", os);
-	fprintf(sh->file, " }\n\n");
+	fprintf(sh->file, " }\n");
 	for (size_t i = 0; i < ports->count; i++)
 		service_write(sh, name, listen ? listen : sh->shielded_hosts > 1 ? on : "0.0.0.0", &ports->ports[i]);
 }
@@ -268,8 +279,8 @@ static size_t ports_of(const struct shielding *sh, const struct report_host *hos
 			done->not_shielded++;
 			continue;
 		}
-		done->shielded += known.status == SHIELD_FULL && !known.clear_only.count;
-		done->partly += known.status == SHIELD_PART || known.clear_only.count;
+		done->shielded += known.status == SHIELD_FULL;
+		done->partly += known.status == SHIELD_PART;
 		flaw_ports(ports, f, &known);
 	}
 	return open;
@@ -284,6 +295,7 @@ static void shield_host(struct shielding *sh, const struct report_host *host)
 	if (!open)
 		return;
 	report_system(host, system, sizeof(system));
+	fprintf(sh->file, "\n");
 	shield_comment(sh->file, "", "%s (%s): %zu open flaw%s", host->name, system, open, open == 1 ? "" : "s");
 	fprintf(sh->file, "#\n");
 	for (size_t i = 0; i < host->finding_n; i++)
@@ -293,8 +305,6 @@ static void shield_host(struct shielding *sh, const struct report_host *host)
 		host_write(sh, host, &ports);
 	else
 		shield_comment(sh->file, "", "No policy helps here: none of these flaws can be shielded.");
-	if (!ports.count)
-		fprintf(sh->file, "\n");
 }
 
 bool shield_write(const struct report *report, const struct shield_wish *wish, FILE *file, struct shield_done *out)

@@ -88,14 +88,20 @@ void shield_comment(FILE *file, const char *head, const char *format, ...)
 	vsnprintf(raw, sizeof(raw), format, args);
 	va_end(args);
 	harmless(&s, raw);
+	while (s.len && text[s.len - 1] == ' ')
+		text[--s.len] = '\0';
 	do {
-		size_t n = line_of(rest, WIDTH - indent);
+		size_t n = line_of(rest, WIDTH - indent), shown = n;
+
+		while (shown && rest[shown - 1] == ' ')
+			shown--;
 
 		if (first)
-			fprintf(file, "# %s%.*s\n", head, (int)n, rest);
+			fprintf(file, "# %s%.*s\n", head, (int)shown, rest);
 		else
-			fprintf(file, "# %*s%.*s\n", (int)indent, "", (int)n, rest);
-		rest += n + (rest[n] == ' ');
+			fprintf(file, "# %*s%.*s\n", (int)indent, "", (int)shown, rest);
+		rest += n;
+		rest += strspn(rest, " ");
 		first = false;
 	} while (*rest);
 }
