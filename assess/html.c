@@ -49,7 +49,7 @@ static const char style[] =
 	"p{margin:.25rem 0;max-width:60rem}.dim{color:var(--dim)}a{color:inherit}\n"
 	"table{border-collapse:collapse;margin:.5rem 0}th,td{border:1px solid var(--line);padding:.3rem .5rem;text-align:left;vertical-align:top}\n"
 	"thead th{background:var(--head)}td.n{text-align:right;font-variant-numeric:tabular-nums}\n"
-	".scroll{overflow:auto;max-width:100%;max-height:85vh}\n"
+	".scroll{overflow:auto;max-width:100%;max-height:65vh}\n"
 	".matrix th,.matrix td{padding:.15rem .3rem;white-space:nowrap}.matrix thead th{position:sticky;top:0;z-index:2}\n"
 	".matrix tbody th{position:sticky;left:0;background:var(--head);font-weight:600;z-index:1}\n"
 	".matrix thead th span{writing-mode:vertical-rl;transform:rotate(180deg);font-weight:600}\n"

@@ -25,7 +25,7 @@ static struct target target_of(const struct report_host *host, const struct prod
 {
 	struct target on = host->target, targets[TARGETS_MAX];
 	size_t        n = product ? targets_parse(product->name, targets) : 0;
-	bool          unsure;
+	bool          unsure = false;
 
 	for (size_t i = 0; i < n; i++)
 		if (targets[i].kind == TARGET_SYSTEM && target_system_covers(&targets[i], &host->target, &unsure))

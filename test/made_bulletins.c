@@ -134,13 +134,53 @@ static bool say_future(struct bulletin *b, char *p[PARTS], unsigned line)
 	return true;
 }
 
+/* says TOPIC | PRODUCT | yes|no|maybe | WORDS */
+static bool say_says(struct bulletin *b, char *p[PARTS], unsigned line)
+{
+	static const char *const answers[] = {"", "yes", "no", "maybe"};
+	enum topic               topic = TOPIC_RESTART;
+	size_t                   answer = 0;
+
+	while (topic < TOPICS && strcmp(topic_name(topic), p[0]) != 0)
+		topic++;
+	while (answer < sizeof(answers) / sizeof(answers[0]) && strcmp(answers[answer], p[2]) != 0)
+		answer++;
+	if (topic == TOPICS || answer == sizeof(answers) / sizeof(answers[0]))
+		return false;
+	*MORE(b, statement) = (struct statement){.topic = topic, .product = text(b, p[1]), .answer = (enum answer)answer, .text = text(b, p[3]), .from = here(line)};
+	return true;
+}
+
+/* installer FILE | SWITCHES | PRODUCT */
+static bool say_installer(struct bulletin *b, char *p[PARTS], unsigned line)
+{
+	*MORE(b, installer) = (struct installer){.file = text(b, p[0]), .switches = text(b, p[1]), .product = text(b, p[2]), .from = here(line)};
+	return true;
+}
+
+/* switch NAME | PRODUCT [| removal] */
+static bool say_switch(struct bulletin *b, char *p[PARTS], unsigned line)
+{
+	b->switches = more(b->switches, &b->switch_n, sizeof(*b->switches));
+	b->switches[b->switch_n - 1] = (struct setup_switch){.name = text(b, p[0]), .meaning = "", .product = text(b, p[1]), .removal = strcmp(p[2], "removal") == 0, .from = here(line)};
+	return true;
+}
+
+/* published YYYYMMDD */
+static bool say_published(struct bulletin *b, char *p[PARTS], unsigned line)
+{
+	(void)line;
+	b->published = (uint32_t)strtoul(p[0], NULL, 10);
+	return b->published != 0;
+}
+
 static bool say(struct bulletin *b, char *words, unsigned line)
 {
 	static const struct {
 		const char *name;
 		bool (*say)(struct bulletin *b, char *p[PARTS], unsigned line);
 	} verbs[] = {{"affected", say_affected}, {"unaffected", say_unaffected}, {"cve", say_cve}, {"rating", say_rating}, {"table", say_table}, {"verify", say_verify},
-		{"replaces", say_replaces}, {"workaround", say_workaround}, {"sets", say_sets}, {"future", say_future}, {"bulletin", say_bulletin}};
+		{"replaces", say_replaces}, {"workaround", say_workaround}, {"sets", say_sets}, {"future", say_future}, {"says", say_says}, {"installer", say_installer}, {"switch", say_switch}, {"published", say_published}, {"bulletin", say_bulletin}};
 	char  *rest = words + strcspn(words, " "), *p[PARTS];
 	size_t n = (size_t)(rest - words);
 
