@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,9 +71,17 @@ const char *assess_harmless(const char *text, char *buffer, size_t size)
 	return buffer;
 }
 
+/* What is known of a machine so far. */
+struct part {
+	struct host host;
+	char       *warning; /* owned, or NULL */
+};
+
 struct gathering {
 	struct assess_job *job;
 	struct counter     counter;
+	struct part       *parts;
+	size_t             part_n;
 };
 
 static void trouble(struct gathering *g, const char *path, const char *sentence)
@@ -105,7 +114,7 @@ static void progress(void *data, size_t done, size_t total)
 
 bool assess_bulletins(struct assess_job *job)
 {
-	struct gathering g = {job, {.what = "bulletins"}};
+	struct gathering g = {.job = job, .counter = {.what = "bulletins"}};
 	struct load_wish wish = {.language = job->language, .got = bulletin_got, .said = bulletin_said, .progress = progress, .data = &g};
 	struct load_done done = {0};
 	bool             good;
@@ -162,6 +171,49 @@ static bool knows_something(const struct host *host)
 	return host->system.family && (host->update_n || host->file_n || host->key_n || host->service_n || host->software_n);
 }
 
+static bool judge(struct gathering *g, struct host *host, const char *warning)
+{
+	host_seal(host);
+	if (!host->system.family)
+		trouble(g, host->source, "its evidence does not say which system it is");
+	if (report_add(&g->job->report, host, warning))
+		return true;
+	complain("there are more hosts or findings than one report holds: --results keeps those of a fleet");
+	return false;
+}
+
+/* Listings and hives tell a part of a machine, inventories and trees all that is known of it. */
+static bool is_part(const struct host *host)
+{
+	enum evidence_kind kind = host->system.from.kind;
+
+	return strcmp(host->name, host->source) != 0 && (!host->system.family || kind == EVIDENCE_SYSTEMINFO || kind == EVIDENCE_QFE || kind == EVIDENCE_HIVE);
+}
+
+/* Kept until all are read: parts of one name are of one machine. Takes the host over; false: there is no room for it. */
+static bool part_keep(struct gathering *g, struct host *host, const char *warning)
+{
+	struct part *larger;
+	bool         good = true;
+
+	for (size_t i = 0; i < g->part_n; i++)
+		if (strcasecmp(g->parts[i].host.name, host->name) == 0) {
+			good = host_merge(&g->parts[i].host, host);
+			if (warning && !g->parts[i].warning)
+				g->parts[i].warning = strdup(warning);
+			host_close(host);
+			return good;
+		}
+	larger = g->part_n < REPORT_HOSTS_MAX ? realloc(g->parts, (g->part_n + 1) * sizeof(*larger)) : NULL;
+	if (!larger) {
+		host_close(host);
+		return false;
+	}
+	g->parts = larger;
+	g->parts[g->part_n++] = (struct part){*host, warning ? strdup(warning) : NULL};
+	return true;
+}
+
 static bool one_host(struct gathering *g, const char *path)
 {
 	struct host host;
@@ -177,21 +229,39 @@ static bool one_host(struct gathering *g, const char *path)
 		trouble(g, path, why);
 	if (!read && !knows_something(&host)) {
 		good = report_fault(&g->job->report, path, why);
+	} else if (is_part(&host)) {
+		good = part_keep(g, &host, read ? NULL : why);
+		if (!good)
+			complain("there are more hosts, or more facts of one, than are taken at once");
+		return good;
 	} else {
-		host_seal(&host);
-		good = report_add(&g->job->report, &host, read ? NULL : why);
-		if (!host.system.family)
-			trouble(g, path, "its evidence does not say which system it is");
+		good = judge(g, &host, read ? NULL : why);
 	}
 	host_close(&host);
-	if (!good)
-		complain("there are more hosts or findings than one report holds: --results keeps those of a fleet");
 	return good;
+}
+
+static bool judge_parts(struct gathering *g, bool good)
+{
+	for (size_t i = 0; i < g->part_n; i++) {
+		good = good && judge(g, &g->parts[i].host, g->parts[i].warning);
+		host_close(&g->parts[i].host);
+		free(g->parts[i].warning);
+	}
+	free(g->parts);
+	return good;
+}
+
+static int by_source(const void *a, const void *b)
+{
+	const struct report_host *x = a, *y = b;
+
+	return strcmp(x->source, y->source);
 }
 
 bool assess_hosts(struct assess_job *job)
 {
-	struct gathering g = {job, {.what = "hosts"}};
+	struct gathering g = {.job = job, .counter = {.what = "hosts"}};
 	struct walk      walk = {.want = host_want, .said = host_said, .data = &g};
 	bool             good = report_open(&job->report, job->catalog, job->all);
 
@@ -205,9 +275,12 @@ bool assess_hosts(struct assess_job *job)
 	}
 	counter_clear(&g.counter);
 	walk_close(&walk);
+	good = judge_parts(&g, good);
 	if (good && !job->report.host_n) {
 		complain("there are no hosts in what was named");
 		good = false;
 	}
+	if (job->report.host_n)
+		qsort(job->report.hosts, job->report.host_n, sizeof(*job->report.hosts), by_source);
 	return good;
 }
