@@ -57,7 +57,7 @@ static const char style[] =
 	".missing{background:var(--missing);color:var(--missing-fg)}.cannot-tell{background:var(--cannot-tell);color:var(--cannot-tell-fg)}\n"
 	".mitigated{background:var(--mitigated);color:var(--mitigated-fg)}.fixed{background:var(--fixed);color:var(--fixed-fg)}\n"
 	".not-affected{background:var(--not-affected);color:var(--not-affected-fg)}\n"
-	".tag{display:inline-block;padding:0 .5rem;border-radius:.3rem;font-weight:600;white-space:nowrap}\n"
+	".findings td:nth-child(3),.findings td:nth-child(4){white-space:nowrap}.tag{display:inline-block;padding:0 .5rem;border-radius:.3rem;font-weight:600;white-space:nowrap}\n"
 	"a:focus-visible{outline:3px solid var(--fg);outline-offset:-3px}\n"
 	".matrix td a:hover::after,.matrix td a:focus-visible::after{content:attr(data-why);position:fixed;left:1.5rem;right:1.5rem;bottom:1rem;z-index:9;padding:.75rem 1rem;"
 	"background:var(--bg);color:var(--fg);border:2px solid var(--fg);border-radius:.4rem;white-space:normal;text-align:left;font-weight:400}\n"
@@ -161,7 +161,7 @@ static void host_table(FILE *file, const struct report *report, const struct rep
 		if (!(verdicts >> host->findings[i].verdict & 1))
 			continue;
 		if (!shown++)
-			fputs("<div class=\"scroll\">\n<table>\n<thead><tr><th scope=\"col\">Verdict</th><th scope=\"col\">Severity</th><th scope=\"col\">Bulletin</th><th scope=\"col\">Flaw</th>"
+			fputs("<div class=\"scroll\">\n<table class=\"findings\">\n<thead><tr><th scope=\"col\">Verdict</th><th scope=\"col\">Severity</th><th scope=\"col\">Bulletin</th><th scope=\"col\">Flaw</th>"
 			      "<th scope=\"col\">Why</th></tr></thead>\n<tbody>\n", file);
 		finding_row(file, report, host, &host->findings[i]);
 	}
