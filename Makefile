@@ -31,6 +31,7 @@ bench: all ## against packaged peers, ratios printed
 	@bench/gate
 	@bench/smb
 	@bench/bulletins $(BUILD)/sallyport
+	@bench/assess
 
 fuzz: ## long fuzz runs (RUNS=1000000 each)
 	@fuzz/run $(or $(RUNS),1000000)

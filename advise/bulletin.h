@@ -16,7 +16,7 @@ struct from {
 	enum sure sure;
 };
 
-enum { FACTS_MAX = 1 << 16, PORTS_MAX = 64, CVES_MAX = 512 };
+enum { BULLETIN_FACTS_MAX = 1 << 16, PORTS_MAX = 64, CVES_MAX = 512 };
 
 /* A day as 20040413; 0: unknown. */
 struct revision {
@@ -191,10 +191,17 @@ const char *sure_name(enum sure sure);
 /* The names of the kinds in a set, one by one: *at starts at 0; NULL at the end. */
 const char *work_kind_next(unsigned kinds, unsigned *at);
 
+#define BULLETIN_FORMAT "sallyport-bulletin-1"
 struct json_t;
 /* The plain document (doc/bulletin.md), and CSAF 2.0. NULL when memory is out. */
 struct json_t *bulletin_json(const struct bulletin *b);
 struct json_t *bulletin_csaf(const struct bulletin *b);
+/*
+ * The plain document read back; what it does not have (lines of the head's fields) stays 0. Fields that are not known are passed
+ * over. False, with a sentence that lives as long as *out, when it is none or a field is not what it can be; bulletin_close is
+ * right either way.
+ */
+bool bulletin_from_json(const struct json_t *root, struct bulletin *out, const char **why);
 
 /* Where two readings of one bulletin differ, by language: each difference is told once. */
 typedef void bulletin_differs(void *data, const char *what, const char *text);

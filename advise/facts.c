@@ -25,7 +25,7 @@ void *fact_add(struct bulletin *b, void **array, uint32_t *count, uint32_t *room
 {
 	char *fact;
 
-	if (*count == *room && *count < FACTS_MAX) {
+	if (*count == *room && *count < BULLETIN_FACTS_MAX) {
 		uint32_t wanted = *room ? *room * 2 : 16;
 		void    *grown = reallocarray(*array, wanted, size);
 

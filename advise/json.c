@@ -186,12 +186,13 @@ static json_t *key_json(const struct key *key)
 	return one;
 }
 
-static json_t *verify_keys(const struct bulletin *b)
+/* Keys that verify the update, or those of neither an update nor a workaround. */
+static json_t *keys(const struct bulletin *b, bool verify)
 {
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < b->key_n; i++)
-		if (b->keys[i].verify)
+		if (b->keys[i].verify == verify && (verify || !b->keys[i].workaround))
 			json_array_append_new(list, key_json(&b->keys[i]));
 	return list;
 }
@@ -362,7 +363,7 @@ json_t *bulletin_json(const struct bulletin *b)
 {
 	json_t *root = json_object();
 
-	json_object_set_new(root, "format", json_string("sallyport-bulletin-1"));
+	json_object_set_new(root, "format", json_string(BULLETIN_FORMAT));
 	json_set_text(root, "id", b->id);
 	json_set_text(root, "language", b->language);
 	json_set_text(root, "file", b->source);
@@ -370,6 +371,7 @@ json_t *bulletin_json(const struct bulletin *b)
 	json_set_text(root, "kb", b->kb);
 	set_day(root, "published", b->published);
 	set_day(root, "updated", b->updated);
+	json_set_text(root, "built", b->built);
 	json_object_set_new(root, "severity", severity(b));
 	set_impact(root, b->impact);
 	json_object_set_new(root, "revisions", revisions(b));
@@ -377,9 +379,11 @@ json_t *bulletin_json(const struct bulletin *b)
 	json_object_set_new(root, "products", products(b));
 	json_object_set_new(root, "ratings", ratings(b));
 	json_object_set_new(root, "says_replaces", json_boolean(b->says_replaces));
+	json_object_set_new(root, "says_none_replaced", json_boolean(b->says_none_replaced));
 	json_object_set_new(root, "replaces", replacements(b));
 	json_object_set_new(root, "files", files(b));
-	json_object_set_new(root, "verify_keys", verify_keys(b));
+	json_object_set_new(root, "verify_keys", keys(b, true));
+	json_object_set_new(root, "other_keys", keys(b, false));
 	for (int topic = 0; topic < TOPICS; topic++)
 		json_object_set_new(root, topic_name((enum topic)topic), statements(b, (enum topic)topic));
 	json_object_set_new(root, "installers", installers(b));

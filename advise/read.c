@@ -393,7 +393,7 @@ bool bulletin_read(const struct pack *pack, const char *source, const char *byte
 	struct doc    doc;
 	struct place *p = calloc(1, sizeof(*p));
 
-	*out = (struct bulletin){.store = store_open(STORE_MAX), .language = pack_language(pack)};
+	*out = (struct bulletin){.store = store_open(STORE_MAX), .language = ""};
 	*why = "there is no memory for it";
 	if (p)
 		p->work_text = malloc(LONG_TEXT * 3);
@@ -405,6 +405,7 @@ bool bulletin_read(const struct pack *pack, const char *source, const char *byte
 		return false;
 	}
 	out->source = keep(out, source);
+	out->language = keep(out, pack_language(pack)); /* a bulletin may outlive its pack */
 	p->doc = &doc;
 	p->pack = pack;
 	p->b = out;

@@ -18,6 +18,8 @@ enum { EVIDENCE_BYTES_MAX = 64 << 20 }; /* the largest file read whole: hives of
 bool listing_read(struct host *host, const char *file, const uint8_t *bytes, size_t n, const char **why);
 /* It looks like one of them. */
 bool listing_is(const uint8_t *bytes, size_t n);
+/* Loads the tables of code pages, which the C library reads from files: once, before a process gives up its right to open any. */
+void listing_prepare(void);
 
 /* Our own document (doc/inventory.md): reading, and writing a host as it. */
 bool           inventory_read(struct host *host, const char *file, const char *bytes, size_t n, const char **why);

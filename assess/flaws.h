@@ -32,6 +32,7 @@ enum { CHECKS_MAX = 4, WORKAROUNDS_MAX = 4, FLAW_FILES_MAX = 4, SHIELDS_MAX = 4 
 struct flaw_workaround {
 	const char  *title; /* "dcpromo.log is there and read-only" */
 	unsigned     families; /* bit 1 << FAMILY_; 0: all */
+	uint32_t     packs; /* service packs it is enough for, as in struct target; 0: all */
 	struct check checks[CHECKS_MAX];
 };
 

@@ -186,13 +186,20 @@ enum seen host_software_of(const struct host *host, const struct target *target,
 		const struct host_software *software = &host->software[i];
 		bool                        unsure = false;
 
-		if (software->target.kind != TARGET_SOFTWARE || !target_covers(target, &software->target, &unsure))
+		if (software->target.kind != TARGET_SOFTWARE)
 			continue;
-		if (software->seen == SEEN_PRESENT && !unsure) {
+		if (software->seen == SEEN_ABSENT) { /* without version: of every version */
+			if (target_covers(&software->target, target, &unsure) && !unsure)
+				best = SEEN_ABSENT;
+			continue;
+		}
+		if (software->seen != SEEN_PRESENT || !target_covers(target, &software->target, &unsure))
+			continue;
+		if (!unsure) {
 			*out = software;
 			return SEEN_PRESENT;
 		}
-		best = unsure ? SEEN_UNKNOWN : software->seen;
+		best = SEEN_UNKNOWN;
 	}
 	return best;
 }

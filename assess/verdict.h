@@ -57,7 +57,7 @@ struct finding {
 	const struct catalog_entry *by; /* RULE_SUPERSEDED: whose update */
 	const struct flaw_rule     *flaw; /* or NULL */
 	enum severity               severity;
-	const char                 *wanted; /* cannot-tell: the evidence that would decide ("file versions of srv.sys"); otherwise NULL */
+	const char                 *wanted; /* cannot-tell: the evidence that would decide ("the version of srv.sys"), until assess_found returns; otherwise NULL */
 };
 
 struct catalog; /* opaque: any number of bulletins, read-only once ready */

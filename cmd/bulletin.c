@@ -11,12 +11,13 @@
 
 #include "advise/bulletin.h"
 #include "advise/doc.h"
+#include "advise/packs.h"
 #include "advise/yields.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
 
 enum { OPT_TO = 0, OPT_OUT, OPT_LANGUAGE, OPT_JSON };
-enum { PATH_MOST = 4096, DEPTH_MOST = 16, PACKS_MAX = 16, HEAD = 4096, SHOW_EVERY = 16 };
+enum { PATH_MOST = 4096, DEPTH_MOST = 16, WHY = 512, SHOW_EVERY = 16 };
 
 static const struct option options[] = {
 	[OPT_TO] = {"to", 't', "FORM", "convert: csaf or json"},
@@ -36,31 +37,14 @@ struct job {
 	enum { JOB_CONVERT = 0, JOB_COMPARE, JOB_YIELDS } verb;
 	bool          json, csaf, terminal;
 	const char   *out;
-	struct pack  *packs[PACKS_MAX]; /* the first is the one asked for, when `chosen` */
-	size_t        pack_n;
-	bool          chosen, bad, compact;
+	struct packs  packs;
+	bool          bad, compact;
 	uint32_t      done, failed, contradictions, differences;
 	struct yields yields;
 	struct kept  *kept;
 	char         *bytes; /* DOC_BYTES_MAX + 1 */
 	json_t       *list; /* of compare --json */
 };
-
-static bool pack_open(struct job *job, const char *name, const char *text, size_t n)
-{
-	unsigned    line;
-	const char *why;
-
-	if (job->pack_n == PACKS_MAX)
-		return false;
-	job->packs[job->pack_n] = pack_read(text, n, &line, &why);
-	if (!job->packs[job->pack_n]) {
-		complain("%s:%u: %s", name, line, why);
-		return false;
-	}
-	job->pack_n++;
-	return true;
-}
 
 /* The whole file, or what goes wrong with it is told. */
 static bool file_bytes(const char *path, char *bytes, size_t *out)
@@ -79,40 +63,6 @@ static bool file_bytes(const char *path, char *bytes, size_t *out)
 		close(fd);
 	*out = n;
 	return fd >= 0 && got >= 0;
-}
-
-static bool packs_ready(struct job *job, const char *wanted)
-{
-	size_t n;
-
-	for (const struct pack_source *s = pack_sources; s->text; s++)
-		if (!wanted || strcmp(s->name, wanted) == 0)
-			if (!pack_open(job, s->name, s->text, s->n))
-				return false;
-	job->chosen = wanted != NULL;
-	if (wanted && !job->pack_n)
-		return file_bytes(wanted, job->bytes, &n) && pack_open(job, wanted, job->bytes, n);
-	return job->pack_n > 0;
-}
-
-/* The head of a bulletin holds its address, with "/ja-JP/" in it. */
-static const struct pack *pack_for(const struct job *job, const char *bytes, size_t n)
-{
-	char head[HEAD + 1], mark[24];
-
-	if (job->chosen)
-		return job->packs[0];
-	n = n < HEAD ? n : HEAD;
-	memcpy(head, bytes, n);
-	head[n] = '\0';
-	for (size_t i = 0; i < job->pack_n; i++) {
-		struct str s = str_over(mark, sizeof(mark));
-
-		str_fmt(&s, "/%s-", pack_language(job->packs[i]));
-		if (strcasestr(head, mark))
-			return job->packs[i];
-	}
-	return NULL;
 }
 
 static bool write_file(const struct job *job, const struct bulletin *b, json_t *document)
@@ -192,7 +142,7 @@ static void one_file(struct job *job, const char *path)
 		job->failed++;
 		return;
 	}
-	pack = pack_for(job, job->bytes, n);
+	pack = packs_for(&job->packs, job->bytes, n);
 	good = pack && bulletin_read(pack, path, job->bytes, n, &b, &why);
 	if (!good)
 		complain("%s: %s", path, why);
@@ -359,8 +309,7 @@ static void close_all(struct job *job)
 		bulletin_close(&k->bulletin);
 		free(k);
 	}
-	for (size_t i = 0; i < job->pack_n; i++)
-		pack_close(&job->packs[i]);
+	packs_close(&job->packs);
 	free(job->bytes);
 	free(job);
 }
@@ -374,6 +323,7 @@ static int bulletin_run(const struct cmd *cmd, int argc, char **argv)
 	size_t      count = 0;
 	struct stat st;
 	int         code = EXIT_USAGE;
+	char        why[WHY];
 
 	if (job)
 		job->bytes = malloc(DOC_BYTES_MAX + 1);
@@ -381,8 +331,10 @@ static int bulletin_run(const struct cmd *cmd, int argc, char **argv)
 		code = arguments(job, &args, operands, &count, &language);
 	else
 		complain("there is no memory");
-	if (code == 0 && !packs_ready(job, language))
+	if (code == 0 && !packs_open(language, &job->packs, why, sizeof(why))) {
+		complain("%s", why);
 		code = EXIT_USAGE;
+	}
 	if (code == 0) {
 		job->terminal = isatty(STDERR_FILENO) && (job->out || job->verb != JOB_CONVERT);
 		job->list = job->json && job->verb == JOB_COMPARE ? json_array() : NULL;

@@ -2,9 +2,9 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "assess/known.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
-#include "cmd/known.h"
 #include "event/event.h"
 
 enum { OPT_JSON = 0, OPT_CLASS, OPT_PROTOCOL };

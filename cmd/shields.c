@@ -2,24 +2,18 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "assess/known.h"
 #include "cmd/cmd.h"
-#include "cmd/known.h"
 #include "event/event.h"
 #include "proto/protocols.h"
 
 enum { OPT_JSON = 0 };
 
-enum { ALSO_MAX = 512, TEXT_COLUMN = 15, TITLE_COLUMN = 25 };
+enum { TEXT_COLUMN = 15, TITLE_COLUMN = 25 };
 
 static const struct option options[] = {
 	[OPT_JSON] = {"json", 0, NULL, "one JSON array instead of text"},
 	{0},
-};
-
-/* A flaw that reasons name beyond the founding ones; its carriers are the protocols of those reasons. */
-struct also {
-	struct flaw flaw;
-	char        id[KNOWN_WORD], bulletin[KNOWN_WORD], carriers[CARRIERS_MAX * 16];
 };
 
 struct shields {
@@ -29,106 +23,8 @@ struct shields {
 	int               ids;
 	char            **id; /* the flaws asked for; none = all */
 	bool             *found;
-	struct also       also[ALSO_MAX];
-	size_t            alsos;
+	struct known_alsos also;
 };
-
-static bool founding(const char *id)
-{
-	size_t             count;
-	const struct flaw *flaws = flaws_all(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (known_same_id(flaws[i].id, strlen(flaws[i].id), id, strlen(id)) || strcmp(flaws[i].bulletin, id) == 0)
-			return true;
-	return false;
-}
-
-static void carrier_add(struct also *a, const char *protocol)
-{
-	struct str s = {.text = a->carriers, .size = sizeof(a->carriers), .len = strlen(a->carriers)};
-
-	if (known_listed(a->carriers, protocol))
-		return;
-	str_fmt(&s, "%s%s", s.len ? " " : "", protocol);
-}
-
-/* One recogniser alone reads it, so its name and the recogniser's are two names of one carrier: "smb1" and "smb". */
-static bool read_by_one(const char *protocol)
-{
-	size_t readers = 0;
-
-	for (size_t i = 0; protocols[i]; i++)
-		readers += strcmp(protocols[i]->name, protocol) == 0 || (protocols[i]->reads && known_listed(protocols[i]->reads, protocol));
-	return readers == 1;
-}
-
-/* The protocols this reason fires over. */
-static void carriers_add(struct also *a, const struct reason *reason)
-{
-	size_t               count;
-	const struct vector *all = vectors_all(&count);
-
-	carrier_add(a, reason->protocol);
-	if (read_by_one(reason->protocol))
-		return;
-	for (size_t i = 0; i < count; i++)
-		if (all[i].reason == reason->number && all[i].kind == VECTOR_REFUSED)
-			carrier_add(a, all[i].protocol);
-}
-
-/* The row of this id, a new one if need be; NULL for founding flaws. */
-static struct also *also_row(struct shields *sh, const char *id)
-{
-	struct also *a;
-	size_t       i = 0;
-
-	if (founding(id))
-		return NULL;
-	while (i < sh->alsos && strcmp(sh->also[i].id, id) != 0)
-		i++;
-	if (i == ALSO_MAX)
-		return NULL;
-	a = &sh->also[i];
-	if (i == sh->alsos) {
-		sh->alsos++;
-		snprintf(a->id, sizeof(a->id), "%s", id);
-		a->flaw = (struct flaw){.id = a->id, .bulletin = a->bulletin, .title = "", .carriers = a->carriers, .host_only = ""};
-	}
-	return a;
-}
-
-/* The ids of one reason; a bulletin stands behind the CVE it is the other name of. */
-static void also_note(struct shields *sh, const struct reason *reason)
-{
-	const char  *flaws = reason->flaws;
-	char         id[KNOWN_WORD];
-	bool         behind_cve = false;
-	struct also *a = NULL;
-
-	while (known_word(&flaws, id)) {
-		if (behind_cve && strncmp(id, "MS", 2) == 0) {
-			if (a)
-				snprintf(a->bulletin, sizeof(a->bulletin), "%s", id);
-			behind_cve = false;
-			continue;
-		}
-		behind_cve = strncmp(id, "MS", 2) != 0;
-		a = also_row(sh, id);
-		if (a)
-			carriers_add(a, reason);
-	}
-}
-
-/* Every id that some reason names and that is not a founding flaw or its bulletin. */
-static void also_collect(struct shields *sh)
-{
-	size_t               count;
-	const struct reason *rows = reasons_all(&count);
-
-	for (size_t i = 0; i < count; i++)
-		also_note(sh, &rows[i]);
-}
 
 /* Was this flaw asked for, by its id or its bulletin? */
 static bool asked(struct shields *sh, const struct flaw *flaw)
@@ -244,10 +140,10 @@ static void show_all(struct shields *sh)
 
 	for (size_t i = 0; i < count; i++)
 		show(sh, &flaws[i], true);
-	if (!sh->json && !sh->ids && sh->alsos)
+	if (!sh->json && !sh->ids && sh->also.count)
 		printf("\nalso named by reasons:\n");
-	for (size_t i = 0; i < sh->alsos; i++)
-		show(sh, &sh->also[i].flaw, false);
+	for (size_t i = 0; i < sh->also.count; i++)
+		show(sh, &sh->also.row[i].flaw, false);
 }
 
 /* How many founding flaws stand where. */
@@ -296,7 +192,7 @@ static int shields_run(const struct cmd *cmd, int argc, char **argv)
 	sh.found = found;
 	sh.style.colour = !sh.json && colour_wanted(stdout);
 	sh.array = sh.json ? json_array() : NULL;
-	also_collect(&sh);
+	known_also_collect(&sh.also);
 	show_all(&sh);
 	print_totals(&sh);
 	ok = all_found(&sh);

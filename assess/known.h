@@ -1,6 +1,6 @@
 /* What this build knows about reasons, flaws and vectors, derived from their tables. */
-#ifndef SALLYPORT_CMD_KNOWN_H
-#define SALLYPORT_CMD_KNOWN_H
+#ifndef SALLYPORT_ASSESS_KNOWN_H
+#define SALLYPORT_ASSESS_KNOWN_H
 
 #include "base/str.h"
 #include "proto/reasons.h"
@@ -45,5 +45,21 @@ struct shield known_shield(const struct flaw *flaw);
 /* "shielded over ldap and cldap; not covered over spnego: no recogniser yet" */
 void shield_text(struct str *out, const struct flaw *flaw, const struct shield *shield);
 const char *shield_status_name(enum shield_status status);
+
+/* A flaw that reasons name beyond the founding ones; its carriers are the protocols of those reasons. */
+enum { KNOWN_ALSO_MAX = 512 };
+
+struct known_also {
+	struct flaw flaw;
+	char        id[KNOWN_WORD], bulletin[KNOWN_WORD], carriers[CARRIERS_MAX * 16];
+};
+
+struct known_alsos {
+	struct known_also row[KNOWN_ALSO_MAX];
+	size_t            count;
+};
+
+/* All of them, in the order of the reasons that name them first. Rows point into *out: it must stay where it is. */
+void known_also_collect(struct known_alsos *out);
 
 #endif

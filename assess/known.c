@@ -1,5 +1,5 @@
 /* Derives what is shielded today from reasons, vectors and recognisers; nothing of it is typed in. */
-#include "cmd/known.h"
+#include "assess/known.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -205,7 +205,7 @@ static void gap_text(struct str *out, const struct carrier_list *list, const cha
 void shield_text(struct str *out, const struct flaw *flaw, const struct shield *s)
 {
 	if (s->status == SHIELD_HOST) {
-		str_fmt(out, "host only: %s; see assess (not built yet)", flaw->host_only);
+		str_fmt(out, "host only: %s; sallyport assess finds the hosts that have it", flaw->host_only);
 		return;
 	}
 	if (s->covered.count) {

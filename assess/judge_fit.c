@@ -1,0 +1,281 @@
+/* Finds the rows of a bulletin's product lists that a host is: its system, its programs, and how service packs stand. */
+#include <string.h>
+
+#include "assess/judge_int.h"
+
+/* Windows 10 is told apart by its build: 14393 is version 1607. */
+static uint16_t build_version(uint16_t build)
+{
+	static const struct {
+		uint16_t build, version;
+	} builds[] = {{10240, 1507}, {10586, 1511}, {14393, 1607}, {15063, 1703}, {16299, 1709}, {17134, 1803}, {17763, 1809}, {18362, 1903}, {18363, 1909}};
+
+	for (size_t i = 0; i < sizeof(builds) / sizeof(builds[0]); i++)
+		if (builds[i].build == build)
+			return builds[i].version;
+	return 0;
+}
+
+struct target host_target(const struct host *host)
+{
+	const struct host_system *system = &host->system;
+	struct target             t = {.kind = TARGET_SYSTEM, .family = system->family, .arch = system->arch, .editions = system->edition};
+
+	if (system->pack >= 0 && system->pack < 32)
+		t.packs = 1u << system->pack;
+	if (system->role != ROLE_UNKNOWN)
+		t.role = 1u << system->role;
+	if (system->family == FAMILY_10 || system->family == FAMILY_2016)
+		t.build = build_version(system->version[2]);
+	return t;
+}
+
+static int most_pack(uint32_t packs)
+{
+	int most = -1;
+
+	for (int i = 0; i < 32; i++)
+		if (packs >> i & 1)
+			most = i;
+	return most;
+}
+
+/* How the row's service packs stand to the host's. */
+static enum fit_kind packs_fit(uint32_t row, uint32_t host, bool *unsure)
+{
+	if (!row)
+		return FIT_AFFECTED;
+	if (!host) {
+		*unsure = true;
+		return FIT_AFFECTED;
+	}
+	if (row & host)
+		return FIT_AFFECTED;
+	return most_pack(host) > most_pack(row) ? FIT_PACK_NEWER : FIT_PACK_OLDER;
+}
+
+static uint8_t said_of(const struct target *t)
+{
+	return (uint8_t)((t->packs != 0) * 4 + (t->arch != 0) * 2 + (t->editions != 0) + (t->build != 0) * 4);
+}
+
+/* Programs that came with every Windows since Windows 98: not to have heard of them does not make them absent. */
+static bool comes_with_windows(const char *program, enum family family)
+{
+	if (strcmp(program, "edge") == 0)
+		return family >= FAMILY_10;
+	return family >= FAMILY_98 && family != FAMILY_NT4 && family != FAMILY_NT4_TERMINAL && strcmp(program, "ie") == 0;
+}
+
+/* Versions of Windows 10 stand in one line, as service packs did; "Windows 10" alone is the first. */
+static enum fit_kind builds_fit(const struct target *row, uint16_t host, bool *unsure, uint16_t *out_build)
+{
+	uint16_t mine = row->build ? row->build : 1507;
+
+	*out_build = mine;
+	if (!host) {
+		*unsure = true;
+		return FIT_AFFECTED;
+	}
+	return mine == host ? FIT_AFFECTED : host > mine ? FIT_PACK_NEWER : FIT_PACK_OLDER;
+}
+
+/* Whether the host has the row's program. */
+static enum seen program_seen(const struct host *host, const struct target *row, const struct host_software **out)
+{
+	struct target program = *row;
+
+	program.family = FAMILY_UNKNOWN;
+	program.packs = program.arch = program.editions = 0;
+	program.build = 0;
+	return host_software_of(host, &program, out);
+}
+
+/* Another version of a program of which a host has one only. */
+static bool other_version(const struct host *host, const struct target *row)
+{
+	static const char *const single[] = {"ie", "wmp", "outlook-express", "isa-server", "wms", "proxy-server", "iis", "exchange"};
+	bool                     one = false;
+
+	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
+		one = one || strcmp(row->software, single[i]) == 0;
+	for (uint32_t i = 0; one && i < host->software_n; i++) {
+		const struct host_software *have = &host->software[i];
+
+		if (have->seen == SEEN_PRESENT && have->target.kind == TARGET_SOFTWARE && strcmp(have->target.software, row->software) == 0 && have->target.version[0] != 0xffff)
+			return true;
+	}
+	return false;
+}
+
+/* One target of a row against the host; false when it is about something else. */
+static bool target_fit(const struct judging *j, const struct target *row, bool affected, struct fit *out)
+{
+	struct target system = *row;
+	bool          unsure = false;
+
+	system.packs = 0;
+	system.build = 0;
+	system.kind = TARGET_SYSTEM;
+	if (row->kind == TARGET_UNKNOWN || (row->kind == TARGET_SYSTEM && !row->family) || !target_system_covers(&system, &j->system, &unsure))
+		return false;
+	*out = (struct fit){.installed = SEEN_PRESENT, .on = j->system, .said = said_of(row), .most_pack = most_pack(row->packs)};
+	out->kind = row->family == FAMILY_10 ? builds_fit(row, j->system.build, &unsure, &out->most_build) : packs_fit(row->packs, j->system.packs, &unsure);
+	out->unsure = unsure;
+	if (out->kind == FIT_PACK_NEWER || out->kind == FIT_PACK_OLDER)
+		out->on.packs = out->on.build = 0; /* what the bulletin says of the service packs it names is all there is */
+	if (!affected)
+		out->kind = out->kind == FIT_AFFECTED && !unsure ? FIT_UNAFFECTED : FIT_NONE;
+	if (row->kind == TARGET_SOFTWARE) {
+		out->anywhere = row->family == FAMILY_UNKNOWN;
+		out->on.kind = TARGET_SOFTWARE;
+		out->on.software = row->software;
+		memcpy(out->on.version, row->version, sizeof(row->version));
+		out->on.software_packs = row->software_packs;
+		out->installed = program_seen(j->host, row, &out->software);
+		if (out->installed == SEEN_UNKNOWN && other_version(j->host, row))
+			out->installed = SEEN_ABSENT;
+		if (out->installed == SEEN_UNKNOWN && comes_with_windows(row->software, j->system.family)) {
+			out->installed = SEEN_PRESENT;
+			out->any_version = true;
+		}
+		if (out->software && out->software->target.software_packs)
+			out->on.software_packs = out->software->target.software_packs;
+	}
+	return out->kind != FIT_NONE;
+}
+
+static bool same_subject(const struct fit *a, const struct fit *b)
+{
+	if (a->on.kind != b->on.kind)
+		return false;
+	return a->on.kind == TARGET_SYSTEM || strcmp(a->on.software, b->on.software) == 0;
+}
+
+/* Is a the better row for its subject? What is installed, then what is affected for sure, then what says more. */
+static bool better(const struct fit *a, const struct fit *b)
+{
+	if (a->installed != b->installed)
+		return a->installed > b->installed; /* present, absent, unknown */
+	if (a->kind == FIT_UNAFFECTED || b->kind == FIT_UNAFFECTED) {
+		const struct fit *un = a->kind == FIT_UNAFFECTED ? a : b, *af = un == a ? b : a;
+		bool              wins = un != af && af->kind != FIT_UNAFFECTED && (af->kind != FIT_AFFECTED || un->said > af->said);
+
+		return wins ? un == a : af == a && un != af;
+	}
+	if (a->kind != b->kind)
+		return a->kind > b->kind;
+	if (a->kind != FIT_AFFECTED)
+		return a->most_build != b->most_build ? a->most_build > b->most_build : a->most_pack > b->most_pack;
+	if (a->unsure != b->unsure)
+		return !a->unsure;
+	return a->said > b->said;
+}
+
+static void fit_keep(struct fit *fits, size_t *n, const struct fit *fit)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (same_subject(&fits[i], fit)) {
+			if (better(fit, &fits[i]))
+				fits[i] = *fit;
+			return;
+		}
+	if (*n < FITS_MAX)
+		fits[(*n)++] = *fit;
+}
+
+/* A rating that calls the host's system affected, for bulletins whose lists forgot it (MS05-018 in Japanese). */
+static bool rated_fit(const struct judging *j, const struct reading *r, struct fit *out)
+{
+	for (uint32_t i = 0; i < r->bulletin->rating_n; i++) {
+		const struct name *name = &j->catalog->names[r->ratings[i]];
+
+		if (r->bulletin->ratings[i].severity <= SEVERITY_NONE || !(name->families & 1u << j->system.family))
+			continue;
+		for (uint32_t t = 0; t < name->target_n; t++) {
+			bool unsure = false;
+
+			if (name->targets[t].kind != TARGET_SYSTEM || !name->targets[t].family || !target_system_covers(&name->targets[t], &j->system, &unsure) || unsure)
+				continue;
+			*out = (struct fit){.kind = FIT_AFFECTED, .reading = r, .on = j->system, .installed = SEEN_PRESENT, .rated = r->bulletin->ratings[i].from.line};
+			return true;
+		}
+	}
+	return false;
+}
+
+size_t fits_find(const struct judging *j, const struct entry *entry, struct fit out[FITS_MAX])
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < entry->reading_n; i++) {
+		const struct reading *r = &entry->readings[i];
+
+		for (uint32_t p = 0; p < r->bulletin->product_n; p++) {
+			const struct product *row = &r->bulletin->products[p];
+
+			if (!(j->catalog->names[r->products[p]].families & (1u << j->system.family)))
+				continue;
+			for (uint32_t t = r->row_first[p]; t < r->row_first[p + 1]; t++) {
+				struct fit fit;
+
+				if (!target_fit(j, &r->rows[t], row->affected, &fit))
+					continue;
+				fit.reading = r;
+				fit.row = row;
+				fit_keep(out, &n, &fit);
+			}
+		}
+	}
+	for (uint32_t i = 0; !n && i < entry->reading_n; i++)
+		n = rated_fit(j, &entry->readings[i], &out[0]);
+	return n;
+}
+
+/* The best rating of one reading for the host: by its own words for products, otherwise by those of the row. */
+static const struct rating *reading_rating(const struct judging *j, const struct reading *r, const struct fit *fit, const char *cve, uint64_t flaw)
+{
+	const struct rating *best = NULL;
+	unsigned             best_said = 0;
+	bool                 unread = false; /* a rating whose product is in words that nobody knows */
+
+	for (uint32_t i = 0; i < r->bulletin->rating_n; i++) {
+		const struct rating *rating = &r->bulletin->ratings[i];
+		const struct name   *name = &j->catalog->names[r->ratings[i]];
+
+		if (r->rating_flaws[i] != flaw || rating->severity == SEVERITY_UNKNOWN || (name->target_n && !(name->families & 1u << fit->on.family)))
+			continue;
+		unread = unread || !name->target_n;
+		for (uint32_t t = 0; t < name->target_n; t++) {
+			bool     unsure = false;
+			unsigned said = said_of(&name->targets[t]) + 1u + (name->targets[t].kind == TARGET_SOFTWARE) * 8u;
+
+			if (name->targets[t].kind == TARGET_SYSTEM && fit->anywhere)
+				continue;
+			if (name->targets[t].kind == TARGET_SYSTEM ? !target_system_covers(&name->targets[t], &fit->on, &unsure) :
+			                                             !target_covers(&name->targets[t], &fit->on, &unsure))
+				continue;
+			/* Of rows that say as much, as for two updates of one product, the worse counts. */
+			if (!unsure && (said > best_said || (said == best_said && rating->severity > best->severity))) {
+				best = rating;
+				best_said = said;
+			}
+		}
+	}
+	return best ? best : unread && fit->row && r == fit->reading ? bulletin_rating(r->bulletin, fit->row, cve) : NULL;
+}
+
+const struct rating *fit_rating(const struct judging *j, const struct entry *entry, const struct fit *fit, const char *cve)
+{
+	const struct rating *worst = NULL;
+	uint64_t             flaw = catalog_hash(j->catalog, cve);
+
+	for (uint32_t i = 0; i < entry->reading_n; i++) {
+		const struct rating *rating = reading_rating(j, &entry->readings[i], fit, cve, flaw);
+
+		/* Where languages contradict each other the worse rating counts. */
+		if (rating && (!worst || rating->severity > worst->severity))
+			worst = rating;
+	}
+	return worst;
+}
