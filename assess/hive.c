@@ -55,8 +55,8 @@ static const char *inside(const char *root, const char *path)
 {
 	size_t n = strlen(root);
 
-	if (strncasecmp(path, root, n) == 0 && path[n] == '\\')
-		return path + n + 1;
+	if (strncasecmp(path, root, n) == 0 && (path[n] == '\\' || !path[n]))
+		return path + n + (path[n] == '\\');
 	if (strncasecmp(root, "HKLM\\SOFTWARE", n) == 0 && n == 13 && strncasecmp(path, "HKCR\\", 5) == 0)
 		return path;
 	return NULL;
