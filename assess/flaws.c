@@ -28,6 +28,22 @@ const struct flaw_rule *flaw_rule_find(const char *cve)
 	return NULL;
 }
 
+const char *flaw_file_folder(const char *name)
+{
+	static const struct {
+		const char *name, *folder;
+	} elsewhere[] = {
+		{"helpctr.exe", "\\pchealth\\helpctr\\binaries"}, {"callcont.dll", "\\netmeeting"}, {"nmcom.dll", "\\netmeeting"}, {"evtgprov.dll", "\\system32\\wbem"},
+		{"nsum.exe", NULL}, {"wspsrv.exe", NULL}, {"w3proxy.exe", NULL}, {"w3proxy.dll", NULL}, {"w3pcache.dll", NULL}, {"mspadmin.exe", NULL}, {"h323fltr.dll", NULL},
+		{"h323asn1.dll", NULL}, {"gksvc.dll", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+		if (strcasecmp(name, elsewhere[i].name) == 0)
+			return elsewhere[i].folder;
+	return "\\system32";
+}
+
 /* HKCR is a view: hives and exports have it as Classes of the machine. */
 static enum seen key_seen(const struct host *host, const char *path, const struct host_key **out)
 {

@@ -70,6 +70,12 @@ struct flaw_rule {
 const struct flaw_rule *flaw_rule_find(const char *cve);
 const struct flaw_rule *flaw_rule_at(size_t i); /* NULL behind the last */
 
+/*
+ * The folder that Windows has a deciding file in, as the end of a path ("\\system32"); NULL: where its program was installed, which may be
+ * anywhere. That a file is not somewhere else says nothing.
+ */
+const char *flaw_file_folder(const char *name);
+
 /* SEEN_PRESENT: all checks hold; SEEN_ABSENT: one is known not to; SEEN_UNKNOWN: otherwise. *out is the check that decided. */
 enum seen workaround_seen(const struct host *host, const struct flaw_workaround *work, const struct check **out);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "assess/evidence.h"
 #include "assess/hive_int.h"
@@ -28,6 +29,7 @@ static const char *const of_verdicts[] = {
 	"HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters",
 	"HKLM\\SYSTEM\\CurrentControlSet\\Services\\NTDS\\Parameters",
 	"HKLM\\SOFTWARE\\Microsoft\\Updates",
+	"HKLM\\SOFTWARE\\Wow6432Node\\Microsoft\\Updates",
 	"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\HotFix",
 	"HKLM\\SOFTWARE\\Microsoft\\Fpc",
 	"HKLM\\SOFTWARE\\Microsoft\\Internet Explorer",
@@ -53,8 +55,8 @@ static const char *inside(const char *root, const char *path)
 {
 	size_t n = strlen(root);
 
-	if (strncasecmp(path, root, n) == 0 && path[n] == '\\')
-		return path + n + 1;
+	if (strncasecmp(path, root, n) == 0 && (path[n] == '\\' || !path[n]))
+		return path + n + (path[n] == '\\');
 	if (strncasecmp(root, "HKLM\\SOFTWARE", n) == 0 && n == 13 && strncasecmp(path, "HKCR\\", 5) == 0)
 		return path;
 	return NULL;
@@ -85,9 +87,9 @@ static void keep_prefix(struct hive *hive, hive_node_h root, hive_node_h set, co
 	node = found(hive, root, set, path);
 	if (node)
 		hive_keep(hive, node, prefix, 0);
-	if (!hive->damaged && !hive->host->full)
+	if (!hive->damaged && !hive->dirty && !hive->host->full)
 		host_add_scope(hive->host, SCOPE_KEYS, prefix, hive->from);
-	else
+	else if (!hive->dirty || hive->damaged)
 		host_add_note(hive->host, "hive.damaged", hive->from, "Not all of %.300s can be read: what is not there may have been.", prefix);
 	hive->damaged |= before;
 }
@@ -137,6 +139,14 @@ static bool hive_told(struct hive *hive, const char *root_path, const char *cons
 	return !hive->host->full;
 }
 
+/* Windows counts up one number before it writes, and the other behind that: where they differ, the end of the writing is in a log. */
+static bool is_dirty(int fd)
+{
+	uint8_t head[12];
+
+	return pread(fd, head, sizeof(head), 0) == sizeof(head) && memcmp(head + 4, head + 8, 4) != 0;
+}
+
 bool hive_read(struct host *host, const char *file, int fd, const char *root, const char *const *wanted, const char **why)
 {
 	struct hive hive = {.host = host, .from = {EVIDENCE_HIVE, file, 0}};
@@ -152,6 +162,9 @@ bool hive_read(struct host *host, const char *file, int fd, const char *root, co
 						: "the hive is damaged, cut off, or none";
 		return false;
 	}
+	hive.dirty = is_dirty(fd);
+	if (hive.dirty)
+		host_add_note(host, "hive.dirty", hive.from, "The hive was not written to its end, and its log is not played back: what is not there may have been.");
 	good = hive_told(&hive, root, wanted, why);
 	hivex_close(hive.h);
 	return good;

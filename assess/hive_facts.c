@@ -1,4 +1,4 @@
-/* What the hives SYSTEM and SOFTWARE tell of a system: version, role, language, services, updates, programs. */
+/* What the hives SYSTEM and SOFTWARE tell of a system: version, role, language, services, programs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,67 +108,10 @@ void hive_system(struct hive *hive, hive_node_h set)
 	services = hive_below(hive, set, "Services");
 	if (services)
 		hive_each(hive, services, service, NULL);
-	if (services && !hive->damaged && !hive->host->full)
+	if (services && !hive->damaged && !hive->dirty && !hive->host->full)
 		host_add_scope(hive->host, SCOPE_SERVICES, "", hive->from);
-	else
+	else if (!hive->dirty || hive->damaged)
 		host_add_note(hive->host, "hive.damaged", hive->from, "Not all services can be read.");
-}
-
-/* Updates stand at any depth below their product: "Windows 2000\SP5\KB835732", "DataAccess\Q832483". */
-struct listing {
-	const char *under;
-	unsigned    depth;
-};
-
-/* "4/14/2004" as the registry has it; 0 for what is no day. */
-static uint32_t day_in(const char *text)
-{
-	unsigned month, day, year;
-	char     end;
-
-	if (sscanf(text, "%2u/%2u/%4u%c", &month, &day, &year, &end) != 3 || month < 1 || month > 12 || day < 1 || day > 31 || year < 1990)
-		return 0;
-	return year * 10000 + month * 100 + day;
-}
-
-static bool update(struct hive *hive, hive_node_h node, const char *name, void *data)
-{
-	const struct listing *in = data;
-	char                  under[256];
-	struct str            s = str_over(under, sizeof(under));
-	struct listing        below = {under, in->depth + 1};
-
-	if (update_article(name)) {
-		struct host_update *added = host_add_update(hive->host, name, hive->from);
-
-		if (added) {
-			added->under = host_text(hive->host, in->under);
-			added->day = day_in(hive_text(hive, node, "InstalledDate"));
-		}
-		return added != NULL;
-	}
-	str_fmt(&s, "%s%s%s", in->under, *in->under ? "\\" : "", name);
-	if (in->depth < 4 && !s.cut)
-		hive_each(hive, node, update, &below);
-	return !hive->host->full;
-}
-
-static void updates(struct hive *hive, hive_node_h root)
-{
-	static const char *const lists[] = {"Microsoft\\Updates", "Microsoft\\Windows NT\\CurrentVersion\\HotFix"};
-
-	hive->damaged = false;
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		struct listing in = {"", 0};
-		hive_node_h    list = hive_below(hive, root, lists[i]);
-
-		if (list)
-			hive_each(hive, list, update, &in);
-	}
-	if (!hive->damaged && !hive->host->full)
-		host_add_scope(hive->host, SCOPE_UPDATES, "", hive->from);
-	else
-		hive->host->updates_truncated = true;
 }
 
 static void program_add(struct hive *hive, const char *name, const char *version)
@@ -223,6 +166,19 @@ static void explorer(struct hive *hive, hive_node_h root)
 		program_add(hive, name, text);
 }
 
+/* Some version of that program is in the list of programs, which knows better than a key that all versions have. */
+static bool listed(const struct host *host, const char *name)
+{
+	struct target targets[TARGETS_MAX];
+
+	if (!targets_parse(name, targets) || !targets[0].software)
+		return false;
+	for (uint32_t i = 0; i < host->software_n; i++)
+		if (host->software[i].target.software && strcmp(host->software[i].target.software, targets[0].software) == 0)
+			return true;
+	return false;
+}
+
 /* Programs that have a key of their own and say their version nowhere or elsewhere. */
 static void programs(struct hive *hive, hive_node_h root)
 {
@@ -235,12 +191,14 @@ static void programs(struct hive *hive, hive_node_h root)
 		{"Microsoft\\DataAccess", "FullInstallVer", "Microsoft Data Access Components"},
 		{"Microsoft\\MediaPlayer\\Setup", NULL, "Windows Media Player"},
 	};
-	hive_node_h list = hive_below(hive, root, "Microsoft\\Windows\\CurrentVersion\\Uninstall"), node;
+	static const char *const lists[] = {"Microsoft\\Windows\\CurrentVersion\\Uninstall", "Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Uninstall"};
+	hive_node_h              node;
 
-	if (list)
-		hive_each(hive, list, program, NULL);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if ((node = hive_below(hive, root, lists[i])))
+			hive_each(hive, node, program, NULL);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if ((node = hive_below(hive, root, keys[i].key)))
+		if ((node = hive_below(hive, root, keys[i].key)) && (keys[i].value || !listed(hive->host, keys[i].name)))
 			program_add(hive, keys[i].name, keys[i].value ? hive_text(hive, node, keys[i].value) : "");
 	explorer(hive, root);
 }
@@ -271,6 +229,6 @@ static void product(struct hive *hive, hive_node_h root)
 void hive_software(struct hive *hive, hive_node_h root)
 {
 	product(hive, root);
-	updates(hive, root);
+	hive_updates(hive, root);
 	programs(hive, root);
 }

@@ -14,6 +14,7 @@ struct hive {
 	struct origin from;
 	uint32_t      key_n; /* kept */
 	bool          damaged; /* something could not be read since it was last cleared */
+	bool          dirty; /* changes of its last moments are in logs beside it: nothing is known to be absent from it */
 };
 
 /* The key below `from`, its parts parted by backslashes, letter case aside; 0: it is not there, or `damaged`. */
@@ -31,5 +32,7 @@ void hive_keep(struct hive *hive, hive_node_h node, const char *path, unsigned d
 /* What a hive of that kind tells of the system. */
 void hive_system(struct hive *hive, hive_node_h control_set);
 void hive_software(struct hive *hive, hive_node_h root);
+/* Once the version of the system is known. */
+void hive_updates(struct hive *hive, hive_node_h root);
 
 #endif

@@ -1,4 +1,5 @@
 /* Compares files of a host with the file tables of a bulletin: each with the rows of its name, architecture, language and line of builds. */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -279,18 +280,36 @@ static void count(struct files_state *out, const struct file_match *m)
 	}
 }
 
+/* It was looked for where Windows has it, and is not there; or everywhere where a program can have it. */
+static bool known_absent(const struct host *host, const char *name, const struct host_file *files, uint32_t copies)
+{
+	const char *folder = flaw_file_folder(name);
+	char        path[128];
+
+	for (uint32_t i = 0; i < copies; i++)
+		if (files[i].seen == SEEN_PRESENT)
+			return false;
+	snprintf(path, sizeof(path), "%s\\%s", folder ? folder : "", name);
+	for (uint32_t i = 0; folder && i < copies; i++)
+		if (files[i].seen == SEEN_ABSENT && ends_with(files[i].path, path))
+			return true;
+	if (folder && strncmp(folder, "\\netmeeting", 11) != 0)
+		return host_scope(host, SCOPE_FILES, "%systemroot%\\system32") && host_scope(host, SCOPE_FILES, "%systemroot%\\system32\\drivers") &&
+		       (strncmp(folder, "\\system32", 9) == 0 || host_scope(host, SCOPE_FILES, "%systemroot%\\pchealth"));
+	return host_scope(host, SCOPE_FILES, "%systemroot%") && host_scope(host, SCOPE_FILES, "c:\\program files");
+}
+
 /* All copies of one name that are run. */
 static void look_at_name(const struct judging *j, const struct entry *entry, const struct fit *fit, const char *name, struct files_state *out)
 {
 	uint32_t                copies, compared = 0;
 	const struct host_file *files = host_files_named(j->host, name, &copies);
-	bool                    absent = false;
+	bool                    absent = known_absent(j->host, name, files, copies);
 
 	for (uint32_t i = 0; i < copies; i++) {
 		struct file_match match = {.file = &files[i]};
 		struct rows       rows = {.n = 0};
 
-		absent = absent || files[i].seen == SEEN_ABSENT;
 		if (files[i].seen != SEEN_PRESENT || !in_use(files[i].path))
 			continue;
 		rows_find(j, entry, fit, &files[i], &rows);
@@ -303,8 +322,6 @@ static void look_at_name(const struct judging *j, const struct entry *entry, con
 		compared += match.state != FILES_NONE;
 		count(out, &match);
 	}
-	if (!copies)
-		absent = host_scope(j->host, SCOPE_FILES, "%systemroot%\\system32") && host_scope(j->host, SCOPE_FILES, "%systemroot%\\system32\\drivers");
 	if (absent && !compared && out->state == FILES_NONE)
 		out->state = FILES_ABSENT;
 	if (!compared && !absent && !out->missing[0]) {

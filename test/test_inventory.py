@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """`sallyport inventory`: a Windows 2000 tree made here, the given listings and hive, hostile trees; every output fits the schema."""
+import functools
 import json
 import os
 import pathlib
@@ -88,7 +89,7 @@ SYSTEM = {
     "ControlSet002\\Control\\ComputerName\\ComputerName": {"ComputerName": "string:DC1"},
     "ControlSet002\\Control\\Nls\\Language": {"InstallLanguage": "string:0411"},
     "ControlSet002\\Control\\Session Manager\\Environment": {"PROCESSOR_ARCHITECTURE": "string:x86"},
-    "ControlSet002\\Control\\Windows": {"CSDVersion": "dword:400"},
+    "ControlSet002\\Control\\Windows": {"CSDVersion": "dword:0x400"},
     "ControlSet002\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\PCT 1.0\\Server": {"Enabled": "dword:0"},
     "ControlSet002\\Services\\Messenger": {"Start": "dword:4", "DisplayName": "string:Messenger"},
     "ControlSet002\\Services\\lanmanserver": {"Start": "dword:2"},
@@ -171,6 +172,66 @@ def the_tree(folder, minimal):
     TAP.ok(code == 0 and second == host, "read again it is the same", err)
 
 
+PACKAGES = "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages\\"
+TAIL = "~31bf3856ad364e35~amd64~~6.1.1.0"
+SEVEN = {
+    "Microsoft\\Windows NT\\CurrentVersion": {"ProductName": "string:Windows 7 Professional", "CSDVersion": "string:Service Pack 1", "CurrentVersion": "string:6.1",
+                                              "CurrentBuildNumber": "string:7601"},
+    PACKAGES + "Package_for_KB4012212" + TAIL: {"CurrentState": "dword:0x70", "InstallTimeHigh": "dword:0x1d29b4f", "InstallTimeLow": "dword:0"},
+    PACKAGES + "Package_2_for_KB947821" + TAIL: {"CurrentState": "dword:0x70"},
+    PACKAGES + "Package_3_for_KB947821" + TAIL: {"CurrentState": "dword:0x70"},
+    PACKAGES + "Package_for_KB2532531" + TAIL: {"CurrentState": "dword:0x50"},
+    PACKAGES + "Package_for_KB2222222" + TAIL: {"CurrentState": "dword:0x40"},
+    PACKAGES + "Microsoft-Windows-Foundation-Package" + TAIL: {"CurrentState": "dword:0x70"},
+    "Wow6432Node\\Microsoft\\Updates\\Microsoft .NET Framework 4 Client Profile\\KB2446708": {},
+    "Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Old": {"DisplayName": "string:Old Thing"},
+    "Microsoft\\Windows\\CurrentVersion\\Uninstall\\{isa}": {"DisplayName": "string:Microsoft ISA Server 2004"},
+    "Microsoft\\Fpc": {},
+}
+
+
+def software(folder, minimal, keys):
+    """The inventory of a hive SOFTWARE with these keys, and the path of the hive."""
+    path = folder / "SOFTWARE"
+    hive(path, minimal, keys)
+    code, out, err = run(path)
+    if code:
+        raise RuntimeError(err)
+    return json.loads(out), path
+
+
+def below(keys, *parts):
+    return {key: values for key, values in keys.items() if not any(part in key for part in parts)}
+
+
+def updates_by_era(folder, minimal):
+    """From Windows Vista on updates are packages; where they are not known in full, nothing is said to be absent."""
+    host, path = software(folder, minimal, SEVEN)
+    scopes = [scope["what"] for scope in host["looked_at"]]
+    updates = {update["id"]: update for update in host["updates"]}
+    TAP.ok(sorted(updates) == ["KB2446708", "KB2532531", "KB4012212", "KB947821"] and len(host["updates"]) == 4, "packages in use are updates, each once", host["updates"])
+    TAP.ok(updates["KB4012212"].get("date") == "2017-03-12" and "updates" in scopes and "updates_truncated" not in host, "their day; and the list is complete", updates, scopes)
+    names = sorted(program["name"] for program in host["software"])
+    TAP.ok(names == ["Microsoft ISA Server 2004", "Old Thing"], "programs of 32 bits too, and no version that the list of programs knows better", names)
+    fits([host], "its inventory fits the schema")
+
+    raw = bytearray(path.read_bytes())
+    raw[4] += 1  # the first of its two counters
+    words = struct.unpack("<127I", raw[:508])
+    raw[508:512] = struct.pack("<I", functools.reduce(lambda a, b: a ^ b, words))
+    path.write_bytes(raw)
+    host = json.loads(run(path)[1])
+    TAP.ok(len(host["updates"]) == 4 and not host.get("looked_at") and any(note["what"] == "hive.dirty" for note in host["notes"]),
+           "a hive that was not written to its end is read, and nothing is absent from it", host.get("looked_at"), host["notes"])
+
+    host, _ = software(folder, minimal, {**SEVEN, PACKAGES + "Package_for_RollupFix~31bf3856ad364e35~amd64~~14393.2068.1.5": {"CurrentState": "dword:0x70"}})
+    TAP.ok(host["updates_truncated"] and "updates" not in [scope["what"] for scope in host["looked_at"]] and any(note["what"] == "updates.nameless" for note in host["notes"]),
+           "cumulative updates without an article: the list is not complete", host["notes"])
+    for title, keys in (("without packages", below(SEVEN, PACKAGES)), ("without a version", below(SEVEN, "Windows NT"))):
+        host, _ = software(folder, minimal, keys)
+        TAP.ok(host["updates_truncated"] and "updates" not in [scope["what"] for scope in host["looked_at"]], f"{title}: the list of updates is not complete", host["updates"])
+
+
 def damaged_trees(folder, minimal):
     windows_tree(folder, minimal)
     config = folder / "WINNT" / "System32" / "config"
@@ -227,7 +288,7 @@ def main():
     minimal = share / "corpus" / "hive" / "hivex__images__minimal"
     if not shutil.which("hivexsh"):
         skip_all("hivexsh (libhivex-bin) is not installed")
-    for test, more in ((the_tree, (minimal,)), (damaged_trees, (minimal,)), (usage, ())):
+    for test, more in ((the_tree, (minimal,)), (damaged_trees, (minimal,)), (updates_by_era, (minimal,)), (usage, ())):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder)
             path.chmod(0o755)
