@@ -91,7 +91,7 @@ static bool read_dos(struct pe *pe, uint32_t *out)
 /* The optional header's resource directory. n is what the COFF header says it has. */
 static bool read_optional(struct pe *pe, uint64_t offset, size_t n)
 {
-	uint8_t      bytes[OPTIONAL_MAX];
+	uint8_t      bytes[OPTIONAL_MAX] = {0};
 	struct fault fault = {0};
 	struct wire  w;
 	uint16_t     magic;
@@ -141,7 +141,7 @@ static bool read_sections(struct pe *pe, uint64_t offset, uint32_t count)
 
 static bool read_headers(struct pe *pe, struct pe_version *out)
 {
-	uint8_t      coff[COFF_BYTES];
+	uint8_t      coff[COFF_BYTES] = {0};
 	struct fault fault = {0};
 	struct wire  w = wire_over(coff, sizeof(coff), &fault, 1);
 	uint32_t     at, sections;
@@ -180,7 +180,7 @@ struct entry {
 /* The entry of this number (any: the first) in the directory at an offset of the resource section; out->offset is 0 when there is none. */
 static bool find_entry(struct pe *pe, uint32_t directory, uint32_t number, bool any, struct entry *out)
 {
-	uint8_t      bytes[DIRECTORY_BYTES];
+	uint8_t      bytes[DIRECTORY_BYTES] = {0};
 	struct fault fault = {0};
 	struct wire  w = wire_over(bytes, sizeof(bytes), &fault, 1);
 	uint64_t     at = (uint64_t)pe->resource + directory;
@@ -215,7 +215,7 @@ static bool find_resource(struct pe *pe, uint16_t *out_language, uint32_t *out_r
 {
 	static const char deep[] = "its resource directory has not the three levels it must have";
 	struct entry      type, name, language;
-	uint8_t           bytes[16];
+	uint8_t           bytes[16] = {0};
 	struct fault      fault = {0};
 	struct wire       w = wire_over(bytes, sizeof(bytes), &fault, 1);
 
@@ -256,7 +256,7 @@ static bool key_right(const uint8_t *key)
 
 static bool read_version(struct pe *pe, uint32_t rva, uint32_t size, struct pe_version *out)
 {
-	uint8_t      bytes[VERSION_BYTES];
+	uint8_t      bytes[VERSION_BYTES] = {0};
 	struct fault fault = {0};
 	struct wire  w = wire_over(bytes, sizeof(bytes), &fault, 1);
 	uint16_t     length, value;

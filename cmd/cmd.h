@@ -35,7 +35,7 @@ struct cmd {
 	int (*run)(const struct cmd *cmd, int argc, char **argv); /* argv[0] is the first word behind the verb */
 };
 
-extern const struct cmd cmd_check, cmd_reasons, cmd_shields, cmd_protocols, cmd_policy, cmd_run, cmd_probe, cmd_sessions, cmd_tail, cmd_bulletin;
+extern const struct cmd cmd_check, cmd_reasons, cmd_shields, cmd_protocols, cmd_policy, cmd_run, cmd_probe, cmd_sessions, cmd_tail, cmd_bulletin, cmd_inventory;
 
 /* The verb's usage and options on stdout. */
 void cmd_help(const struct cmd *cmd);

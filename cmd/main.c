@@ -28,7 +28,7 @@ static const struct cmd cmd_version = {
 };
 
 static const struct cmd *const verbs[] = {
-	&cmd_run, &cmd_check, &cmd_reasons, &cmd_shields, &cmd_protocols, &cmd_policy, &cmd_probe, &cmd_sessions, &cmd_tail, &cmd_bulletin, &cmd_help_verb, &cmd_version,
+	&cmd_run, &cmd_check, &cmd_reasons, &cmd_shields, &cmd_protocols, &cmd_policy, &cmd_probe, &cmd_sessions, &cmd_tail, &cmd_bulletin, &cmd_inventory, &cmd_help_verb, &cmd_version,
 };
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };

@@ -14,7 +14,7 @@
  * only once is one table (channel.c). Whatever is not in it, or not well formed, ends the channel: CHANNEL_BAD.
  */
 
-enum party { PARTY_KEEPER = 0, PARTY_COMPILER, PARTY_WORKER, PARTY_SCRIBE, PARTY_CLIENT /* a command of the operator's */ };
+enum party { PARTY_KEEPER = 0, PARTY_COMPILER, PARTY_WORKER, PARTY_SCRIBE, PARTY_READER /* of evidence; it has no channel */, PARTY_CLIENT /* a command of the operator's */ };
 
 enum message {
 	MSG_NONE = 0,

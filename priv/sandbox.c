@@ -25,9 +25,10 @@ int __lsan_is_turned_off(void)
 
 /*
  * What a compiler of a gate that root started needs: policies are files of root's, most often readable by nobody else. It reads beneath the
- * policy's folder only (Landlock), and opens nothing for writing (seccomp).
+ * policy's folder only (Landlock), and opens nothing for writing (seccomp). The same for a reader of evidence that root started: disks are
+ * root's to mount.
  */
-static const uint64_t compiler_capabilities = 1u << CAP_DAC_READ_SEARCH;
+static const uint64_t reading_capabilities = 1u << CAP_DAC_READ_SEARCH;
 /* What a keeper that is root needs: ids for its children, and their end. */
 static const uint64_t keeper_capabilities = 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL;
 
@@ -80,6 +81,7 @@ static bool become(uid_t uid, gid_t gid)
 static bool drop_rights(const struct sandbox_wish *wish, struct sandbox_got *got, const char **error)
 {
 	bool     root = geteuid() == 0, keeper = wish->role == PARTY_KEEPER;
+	bool     reads_files = wish->role == PARTY_COMPILER || (wish->role == PARTY_READER && wish->folder >= 0);
 	uint64_t keep = 0;
 
 	if (root && !keeper && !wish->drop_ids) {
@@ -90,8 +92,8 @@ static bool drop_rights(const struct sandbox_wish *wish, struct sandbox_got *got
 		*error = "capabilities of later programs cannot be given up";
 		return false;
 	}
-	if (root && wish->role == PARTY_COMPILER && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) {
-		*error = "the right to read the policy cannot be kept";
+	if (root && reads_files && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) {
+		*error = "the right to read files of others cannot be kept";
 		return false;
 	}
 	if (root && wish->drop_ids && !become(wish->uid, wish->gid)) {
@@ -100,8 +102,8 @@ static bool drop_rights(const struct sandbox_wish *wish, struct sandbox_got *got
 	}
 	if (root && keeper && !wish->drop_ids)
 		keep = keeper_capabilities;
-	else if (root && wish->role == PARTY_COMPILER)
-		keep = compiler_capabilities;
+	else if (root && reads_files)
+		keep = reading_capabilities;
 	if (!capabilities_only(keep) || (keep && !keeper && prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)) {
 		*error = "capabilities cannot be given up";
 		return false;

@@ -18,6 +18,8 @@
  *   worker    socket() for AF_INET and AF_INET6 only, connect (TCP to the ports given), accept, epoll, send and receive,
  *             splice, pipes. No bind, no file, no execve, no socketpair. One whose servers announce ports to their clients (`pinholes`)
  *             also has bind and listen: for TCP ports from 1024 on, where the kernel has Landlock's rules for ports.
+ *   reader    (of evidence; no child of the keeper's) read and write what it has open. One that is given a `folder` - which may be a single file
+ *             too - also opens files beneath it for reading, and asks for their attributes. No socket(), no execve, no fork.
  *   scribe    write to what it has open, accept on its control socket. No socket(), no file, no execve.
  * None may ptrace, mount, load, change ids again, map memory executable, or make a namespace. What is forbidden ends the process
  * (SIGSYS); what Landlock alone forbids (a port, a file) fails with EACCES or EPERM. The lists are sandbox_calls.c.
@@ -30,7 +32,7 @@ struct sandbox_wish {
 	bool            drop_ids; /* we are root: become uid and gid, without supplementary groups (children; the keeper stays) */
 	uid_t           uid;
 	gid_t           gid;
-	int             folder; /* compiler, and keeper for it: the policy folder; else -1 */
+	int             folder; /* compiler, and keeper for it: the policy folder; reader: what it may read; else -1 */
 	int             run; /* keeper: the folder whose sockets it removes in the end; else -1 */
 	const uint16_t *ports; /* worker: TCP ports it may connect to; keeper: all of them, or NULL to leave that to each worker */
 	size_t          port_count;

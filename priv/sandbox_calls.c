@@ -23,6 +23,7 @@
 #define W ROLE_WORKER
 #define S ROLE_SCRIBE
 #define P ROLE_PINHOLES
+#define F ROLE_READER_FILES
 #define WORD 0xffffffffu /* int arguments: the upper half of the register is not defined */
 
 #define CALL(name, roles)         {SCMP_SYS(name), roles, 0, {{0, 0, 0}}}
@@ -106,16 +107,21 @@ const struct call sandbox_calls[] = {
 	CALL_IF(ioctl, ROLE_ALL, IS(1, TCGETS)), /* is it a terminal? */
 
 	/* The compiler: read beneath its folder, make one sealed blob. */
-	CALL(openat2, C),
-	CALL(getdents64, C),
-	CALL(newfstatat, C),
-	CALL(statx, C),
+	CALL(openat2, C | F),
+	CALL(getdents64, C | F),
+	CALL(newfstatat, C | F),
+	CALL(statx, C | F),
 	CALL(faccessat, C),
 	CALL(faccessat2, C),
 	CALL(memfd_create, C),
 	CALL(ftruncate, C),
 	CALL(pwrite64, C),
 	CALL_IF(fcntl, C, IS(1, F_ADD_SEALS)),
+
+	/* The reader with a folder: libhivex opens by name what stands beneath it. Nothing is opened for writing, which Landlock says too. */
+	CALL_IF(openat, F, LACKS(2, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)),
+	CALL(fgetxattr, F),
+	CALL(fstatfs, F),
 
 	/* The scribe: write to what is open, serve its control socket. */
 	CALL(accept4, S | W),
@@ -230,12 +236,12 @@ const struct call sandbox_calls[] = {
 	REFUSE(open, ROLE_ALL, EACCES),
 	REFUSE(stat, ROLE_ALL, EACCES),
 	REFUSE(access, ROLE_ALL, EACCES),
-	REFUSE(openat, ROLE_ALL, EACCES),
+	REFUSE(openat, ROLE_GATE | ROLE_READER_BLIND, EACCES),
 	REFUSE(readlink, ROLE_ALL, EACCES),
 	REFUSE(readlinkat, ROLE_ALL, EACCES),
 	REFUSE(process_vm_readv, ROLE_ALL, EPERM),
 	REFUSE(fork, ROLE_ALL, EPERM),
-	REFUSE(clone, C | W | S, EPERM),
+	REFUSE(clone, C | W | S | ROLE_READER, EPERM),
 #endif
 };
 

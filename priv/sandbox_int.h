@@ -16,7 +16,14 @@
 #define SANDBOX_SANITIZED 0
 #endif
 
-enum { ROLE_KEEPER = 1, ROLE_COMPILER = 2, ROLE_WORKER = 4, ROLE_SCRIBE = 8, ROLE_ALL = 15, ROLE_PINHOLES = 16 };
+enum {
+	ROLE_KEEPER = 1, ROLE_COMPILER = 2, ROLE_WORKER = 4, ROLE_SCRIBE = 8, ROLE_PINHOLES = 16,
+	ROLE_READER = 32,
+	ROLE_READER_FILES = 64, /* a reader that was given a folder or a file */
+	ROLE_READER_BLIND = 128, /* one that was not */
+	ROLE_GATE = 15, /* the keeper and whom it forks */
+	ROLE_ALL = ROLE_GATE | ROLE_READER,
+};
 
 /* Argument `arg`, seen through the mask, must be value. */
 struct call_condition {

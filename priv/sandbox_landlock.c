@@ -1,5 +1,6 @@
 /* Landlock: no files but what a role's folder gives, no TCP but the ports given, no signals out of the family. */
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -47,10 +48,20 @@ static bool beneath(int ruleset, int folder, uint64_t access)
 	return folder < 0 || syscall(ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0) == 0;
 }
 
+/* The kernel takes no rule for a file that gives rights of folders. */
+static bool is_folder(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static bool rules(int ruleset, const struct sandbox_wish *wish, uint64_t net)
 {
 	bool has_folder = wish->role == PARTY_COMPILER || wish->role == PARTY_KEEPER;
 
+	if (wish->role == PARTY_READER && wish->folder >= 0 && !beneath(ruleset, wish->folder, FS_READ_FILE | (is_folder(wish->folder) ? FS_READ_DIR : 0)))
+		return false;
 	if (has_folder && !beneath(ruleset, wish->folder, FS_READ_FILE | FS_READ_DIR))
 		return false;
 	if (wish->role == PARTY_KEEPER && !beneath(ruleset, wish->run, FS_REMOVE_FILE))

@@ -55,12 +55,15 @@ static bool is_for(const struct call *c, const struct sandbox_wish *wish)
 		[PARTY_COMPILER] = ROLE_COMPILER,
 		[PARTY_WORKER] = ROLE_WORKER,
 		[PARTY_SCRIBE] = ROLE_SCRIBE,
+		[PARTY_READER] = ROLE_READER,
 	};
 
 	if (c->roles == ROLE_PINHOLES)
 		return wish->pinholes;
+	if (role == PARTY_READER && c->roles & (wish->folder >= 0 ? ROLE_READER_FILES : ROLE_READER_BLIND))
+		return true;
 	/* A child has its parent's filter and its own: what the one does not let through the other cannot give. */
-	return c->roles & bits[role] || (role == PARTY_KEEPER && !c->refuse);
+	return c->roles & bits[role] || (role == PARTY_KEEPER && !c->refuse && c->roles & ROLE_GATE);
 }
 
 static bool add(scmp_filter_ctx filter, const struct call *c)

@@ -196,9 +196,9 @@ ACT(call_of_32_bits)
 }
 #endif
 
-#define CHILDREN (FOR_COMPILER | FOR_WORKER | FOR_SCRIBE)
-#define FILELESS (FOR_WORKER | FOR_SCRIBE)
-#define READERS  (FOR_KEEPER | FOR_COMPILER)
+#define CHILDREN (FOR_COMPILER | FOR_WORKER | FOR_SCRIBE | FOR_READER | FOR_BLIND_READER)
+#define FILELESS (FOR_WORKER | FOR_SCRIBE | FOR_BLIND_READER)
+#define READERS  (FOR_KEEPER | FOR_COMPILER | FOR_READER)
 
 const struct attempt attempts[] = {
 	{"execve", FOR_ALL, FATE_KILLED, NEEDS_SECCOMP, execve_program},
@@ -206,7 +206,8 @@ const struct attempt attempts[] = {
 #ifdef SYS_open
 	{"open", FOR_ALL, FATE_KILLED, NEEDS_SECCOMP, open_old},
 #endif
-	{"openat", FOR_ALL, FATE_KILLED, NEEDS_SECCOMP, openat_file},
+	{"openat", FOR_ALL & ~FOR_READER, FATE_KILLED, NEEDS_SECCOMP, openat_file},
+	{"openat of /etc/passwd", FOR_READER, FATE_REFUSED, NEEDS_FILES, openat_file},
 	{"openat to write", FOR_ALL, FATE_KILLED, NEEDS_SECCOMP, openat_creates},
 	{"openat2", FILELESS, FATE_KILLED, NEEDS_SECCOMP, openat2_file},
 	{"openat2 in the policy folder", FILELESS, FATE_KILLED, NEEDS_SECCOMP, openat2_folder_file},
@@ -231,8 +232,8 @@ const struct attempt attempts[] = {
 	{"a raw socket", FOR_ALL, FATE_KILLED, NEEDS_SECCOMP, socket_raw},
 	{"a ping socket", FOR_ALL, FATE_KILLED, NEEDS_SECCOMP, socket_ping},
 	{"an MPTCP socket", FOR_ALL, FATE_KILLED, NEEDS_SECCOMP, socket_mptcp},
-	{"socket(AF_INET)", FOR_COMPILER | FOR_SCRIBE, FATE_KILLED, NEEDS_SECCOMP, socket_inet},
-	{"socket(AF_INET6)", FOR_COMPILER | FOR_SCRIBE, FATE_KILLED, NEEDS_SECCOMP, socket_inet6},
+	{"socket(AF_INET)", FOR_COMPILER | FOR_SCRIBE | FOR_READER | FOR_BLIND_READER, FATE_KILLED, NEEDS_SECCOMP, socket_inet},
+	{"socket(AF_INET6)", FOR_COMPILER | FOR_SCRIBE | FOR_READER | FOR_BLIND_READER, FATE_KILLED, NEEDS_SECCOMP, socket_inet6},
 	{"socketpair", CHILDREN, FATE_KILLED, NEEDS_SECCOMP, socketpair_unix},
 	{"bind", FOR_WORKER | FOR_KEEPER, FATE_KILLED, NEEDS_SECCOMP, bind_port},
 	{"bind for datagrams", FOR_WORKER | FOR_KEEPER, FATE_KILLED, NEEDS_SECCOMP, bind_datagrams},
@@ -270,7 +271,7 @@ const struct attempt attempts[] = {
 	{"mount", FOR_ALL, FATE_KILLED, NEEDS_SECCOMP, mount},
 	{"perf_event_open", FOR_ALL, FATE_KILLED, NEEDS_SECCOMP, perf},
 	{"userfaultfd", FOR_ALL, FATE_KILLED, NEEDS_SECCOMP, userfaultfd},
-	{"memfd_create", FILELESS, FATE_KILLED, NEEDS_SECCOMP, memfd},
+	{"memfd_create", FILELESS | FOR_READER, FATE_KILLED, NEEDS_SECCOMP, memfd},
 	{"input for a terminal", FOR_ALL, FATE_KILLED, NEEDS_SECCOMP, terminal_input},
 #ifdef __x86_64__
 	{"an x32 call", FOR_ALL, FATE_KILLED, NEEDS_SECCOMP, x32_call},

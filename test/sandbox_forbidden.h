@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-enum { FOR_KEEPER = 1, FOR_COMPILER = 2, FOR_WORKER = 4, FOR_SCRIBE = 8, FOR_ALL = 15 };
+enum { FOR_KEEPER = 1, FOR_COMPILER = 2, FOR_WORKER = 4, FOR_SCRIBE = 8, FOR_READER = 16, FOR_BLIND_READER = 32, FOR_ALL = 63 };
 
 /* How an attempt must end. */
 enum fate {

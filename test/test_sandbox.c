@@ -33,15 +33,15 @@ enum { NOBODY = 65534 };
 /* How a forked child ends when the sandbox itself could not be had; others are its own. */
 enum { EXIT_NO_SANDBOX = 99 };
 
-static const char *const role_names[] = {"keeper", "compiler", "worker", "scribe"};
+static const char *const role_names[] = {"keeper", "compiler", "worker", "scribe", "reader"};
 
 static struct message_in in;
-static bool              pinholes; /* of what enters next */
+static bool              pinholes, blind; /* of what enters next: a worker, a reader */
 
 /* One process's sandbox, as the daemon would ask for it. */
 static bool enter(enum party role, const struct ground *g, struct sandbox_got *got)
 {
-	bool                has_folder = role == PARTY_COMPILER || role == PARTY_KEEPER, has_ports = role == PARTY_WORKER || (role == PARTY_KEEPER && !pinholes);
+	bool                has_folder = role == PARTY_COMPILER || role == PARTY_KEEPER || (role == PARTY_READER && !blind), has_ports = role == PARTY_WORKER || (role == PARTY_KEEPER && !pinholes);
 	struct sandbox_wish wish = {
 		.role = role,
 		.drop_ids = geteuid() == 0 && role != PARTY_KEEPER,
@@ -121,7 +121,7 @@ static void nobody_gets_out(enum party role, const struct ground *g, const char 
 	unsigned tried = 0, untold = 0, bad = 0;
 
 	for (unsigned i = 0; i < attempt_count; i++) {
-		if (!(attempts[i].roles >> role & 1))
+		if (!(attempts[i].roles & (role == PARTY_READER && blind ? FOR_BLIND_READER : 1u << role)))
 			continue;
 		current = &attempts[i];
 		int status = in_sandbox(role, g, try_it);
@@ -237,6 +237,22 @@ static int compiler_work(const struct ground *g, const struct sandbox_got *got)
 	/* The channel stands at a number both know. */
 	struct channel keeper = channel_over(g->other, PARTY_COMPILER, PARTY_KEEPER);
 	MUST(channel_send(&keeper, MSG_BLOB, NULL, 0, blob) == CHANNEL_SENT);
+	return 0;
+}
+
+/* It opens beneath its folder in both ways, and by the name of a descriptor; a file that is given alone is its whole world. */
+static int reader_work(const struct ground *g, const struct sandbox_got *got)
+{
+	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+	char            name[32];
+	struct stat     st;
+	int             file = (int)syscall(SYS_openat2, g->folder, "sub/b.policy", &how, sizeof(how)), again;
+
+	MUST(file >= 0 && fstatat(g->folder, "sub", &st, AT_SYMLINK_NOFOLLOW) == 0);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", file);
+	again = openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC);
+	MUST(again >= 0 && read(again, name, 6) == 6 && memcmp(name, "policy", 6) == 0);
+	MUST(!got->landlock_files || (openat(g->folder, "out", O_RDONLY | O_CLOEXEC) < 0 && errno == EACCES));
 	return 0;
 }
 
@@ -393,8 +409,8 @@ static int abort_itself(const struct ground *g, const struct sandbox_got *got)
 /* Ids and capabilities as the kernel shows them. */
 static int shows_its_rights(enum party role, const struct ground *g, const struct sandbox_got *got)
 {
-	/* A compiler that root started may read what only root can: the sandbox says where. */
-	const char *caps = geteuid() == 0 ? "00000000000000e0" : got->ids && role == PARTY_COMPILER ? "0000000000000004" : "0000000000000000";
+	/* A compiler or reader that root started may read what only root can: the sandbox says where. */
+	const char *caps = geteuid() == 0 ? "00000000000000e0" : got->ids && (role == PARTY_COMPILER || role == PARTY_READER) ? "0000000000000004" : "0000000000000000";
 	char text[4096] = {0}, wanted[64];
 	int  fd = g->self_exe;
 
@@ -481,13 +497,17 @@ static int says_what_is_missing(const struct ground *g, const struct sandbox_got
 
 static void everyone(const struct ground *g, const char *who)
 {
-	for (enum party role = PARTY_KEEPER; role <= PARTY_SCRIBE; role++) {
+	for (enum party role = PARTY_KEEPER; role <= PARTY_READER; role++) {
 		tap_ok(in_sandbox(role, g, says_what_is_missing) == 0, "%s, %s: what is missing is said", role_names[role], who);
 		tap_ok(rights_of(role, g) == 0, "%s, %s: ids and capabilities are given up", role_names[role], who);
 		nobody_gets_out(role, g, who);
 		int status = in_sandbox(role, g, abort_itself);
 		tap_ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, "%s, %s: abort() is SIGABRT", role_names[role], who);
 	}
+	tap_ok(in_sandbox(PARTY_READER, g, reader_work) == 0, "%s: a reader can do its work", who);
+	blind = true;
+	nobody_gets_out(PARTY_READER, g, who);
+	blind = false;
 	tap_ok(in_sandbox(PARTY_WORKER, g, worker_work) == 0, "%s: a worker can do its work", who);
 	test_pinholes(g);
 	tap_ok(run_compiler(g) == 0, "%s: a compiler can do its work", who);

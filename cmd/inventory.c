@@ -1,0 +1,300 @@
+/* `sallyport inventory`: what any evidence tells of hosts, as inventories; what is of one machine comes together. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "assess/evidence.h"
+#include "assess/flaws.h"
+#include "base/str.h"
+#include "cmd/cmd.h"
+
+enum { OPT_OUT = 0, OPT_WANTED };
+enum { PATH_MOST = 4096, NAME_MOST = 200, HOSTS_MOST = 4096 };
+
+static const struct option options[] = {
+	[OPT_OUT] = {"out", 'o', "FOLDER", "one file for each host in this folder, NAME.json, instead of standard output"},
+	[OPT_WANTED] = {"wanted", 0, NULL, "print the files, keys and services that contrib/collect.vbs should look for, as its collect.txt"},
+	{0},
+};
+
+struct job {
+	const char   *out;
+	struct host **hosts;
+	size_t        count;
+	bool          bad; /* something could not be read or written */
+};
+
+/* Sentences hold words of files: nothing in them may lead a terminal. */
+static const char *harmless(const char *text, char *buffer, size_t size)
+{
+	struct str s = str_over(buffer, size);
+	size_t     n = strlen(text);
+
+	for (size_t i = 0; i < n;) {
+		uint32_t point;
+		size_t   one = utf8_one((const uint8_t *)text + i, n - i, &point);
+
+		if (one && utf8_shows(point))
+			str_bytes(&s, text + i, one);
+		else
+			str_char(&s, '?');
+		i += one ? one : 1;
+	}
+	return buffer;
+}
+
+static void trouble(struct job *job, const char *path, const char *why)
+{
+	char shown[PATH_MOST], said[1024];
+
+	complain("%s: %s", harmless(path, shown, sizeof(shown)), harmless(why, said, sizeof(said)));
+	job->bad = true;
+}
+
+/* A host whose evidence said its own name, and not that of its file. */
+static bool named(const struct host *host)
+{
+	return strcmp(host->name, host->source) != 0;
+}
+
+static void host_take(struct job *job, struct host *host)
+{
+	struct host **larger;
+
+	for (size_t i = 0; named(host) && i < job->count; i++) {
+		if (!named(job->hosts[i]) || strcasecmp(job->hosts[i]->name, host->name) != 0)
+			continue;
+		if (!host_merge(job->hosts[i], host))
+			trouble(job, host->source, "the host has more facts than are kept of one");
+		host_close(host);
+		free(host);
+		return;
+	}
+	larger = job->count < HOSTS_MOST ? realloc(job->hosts, (job->count + 1) * sizeof(struct host *)) : NULL;
+	if (!larger) {
+		trouble(job, host->source, "there are more hosts than are taken at once");
+		host_close(host);
+		free(host);
+		return;
+	}
+	job->hosts = larger;
+	job->hosts[job->count++] = host;
+}
+
+static void evidence_take(struct job *job, const char *path)
+{
+	struct host *host = calloc(1, sizeof(*host));
+	const char  *why = "";
+
+	if (!host || !host_open(host, path)) {
+		trouble(job, path, "there is no memory for the host");
+		free(host);
+		return;
+	}
+	if (!evidence_read(host, path, NULL, NULL, &why))
+		trouble(job, path, why);
+	/* What was read before the fault is kept: the sentence says that it is not all. */
+	if (host->update_n || host->file_n || host->key_n || host->service_n || host->software_n || host->system.family || !*why) {
+		host_take(job, host);
+		return;
+	}
+	host_close(host);
+	free(host);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int plain(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && (entry->d_type == DT_REG || entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN);
+}
+
+/* A Windows tree is one piece of evidence; any other folder holds pieces. */
+static void path_take(struct job *job, const char *path, bool deeper)
+{
+	int             fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool            tree = fd >= 0 && tree_is(fd);
+	struct dirent **entries = NULL;
+	int             count;
+
+	if (fd >= 0)
+		close(fd);
+	if (fd < 0 || tree) {
+		evidence_take(job, path);
+		return;
+	}
+	count = deeper ? scandir(path, &entries, plain, by_name) : 0;
+	if (count < 0)
+		trouble(job, path, strerror(errno));
+	if (!count && deeper)
+		trouble(job, path, "the folder is neither a Windows tree nor holds evidence");
+	for (int i = 0; i < count; i++) {
+		char       inside[PATH_MOST];
+		struct str s = str_over(inside, sizeof(inside));
+
+		str_fmt(&s, "%s/%s", path, entries[i]->d_name);
+		if (s.cut)
+			trouble(job, path, "a name in it is too long");
+		else
+			path_take(job, inside, false);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+/* The host's name as a name of a file: letters, digits, '-', '_' and '.' that is not first. */
+static void file_name(const struct host *host, char out[NAME_MOST])
+{
+	const char *slash = named(host) ? NULL : strrchr(host->name, '/');
+	const char *name = slash && slash[1] ? slash + 1 : host->name;
+	size_t      n = 0;
+	static const char good[] = ".-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"; /* the first not at the head of a name */
+
+	for (; *name && n < NAME_MOST - 1; name++, n++)
+		out[n] = strchr(good + !n, *name) ? *name : '_';
+	out[n] = '\0';
+}
+
+/* Under another name until it is whole. Two hosts whose names become one do not overwrite each other. */
+static void write_one(struct job *job, size_t at, int folder)
+{
+	json_t     *document = inventory_json(job->hosts[at]);
+	char        name[NAME_MOST], other[NAME_MOST], path[NAME_MOST + 32], part[NAME_MOST + 40];
+	unsigned    again = 1;
+	FILE       *file;
+	int         fd;
+	bool        good;
+
+	file_name(job->hosts[at], name);
+	for (size_t i = 0; i < at; i++) {
+		file_name(job->hosts[i], other);
+		again += strcasecmp(name, other) == 0;
+	}
+	if (again > 1)
+		snprintf(path, sizeof(path), "%s-%u.json", name, again);
+	else
+		snprintf(path, sizeof(path), "%s.json", name);
+	snprintf(part, sizeof(part), "%s.part", path);
+	fd = openat(folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	file = fd < 0 ? NULL : fdopen(fd, "w");
+	good = document && file && json_dumpf(document, file, JSON_INDENT(1)) == 0 && fputc('\n', file) != EOF;
+	if (file && fclose(file) != 0)
+		good = false;
+	if (!good || renameat(folder, part, folder, path) < 0) {
+		trouble(job, path, document ? strerror(errno) : "there is no memory for it");
+		unlinkat(folder, part, 0);
+	}
+	json_decref(document);
+}
+
+static void write_all(struct job *job)
+{
+	int folder;
+
+	if (mkdir(job->out, 0777) < 0 && errno != EEXIST) {
+		trouble(job, job->out, strerror(errno));
+		return;
+	}
+	folder = open(job->out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0) {
+		trouble(job, job->out, strerror(errno));
+		return;
+	}
+	for (size_t i = 0; i < job->count; i++)
+		write_one(job, i, folder);
+	close(folder);
+}
+
+/* One document; of several hosts a list of them. */
+static void print_all(struct job *job)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < job->count; i++)
+		if (json_array_append_new(list, inventory_json(job->hosts[i])) < 0)
+			trouble(job, job->hosts[i]->source, "there is no memory for it");
+	if (job->count == 1 && json_array_size(list) == 1)
+		job->bad |= !print_json(json_incref(json_array_get(list, 0)));
+	else if (job->count)
+		job->bad |= !print_json(json_incref(list));
+	json_decref(list);
+}
+
+static void wanted_check(const struct check *check)
+{
+	static const char *const words[] = {[CHECK_FILE_READ_ONLY] = "file", [CHECK_FILE_ABSENT] = "file", [CHECK_KEY_ABSENT] = "key", [CHECK_KEY_PRESENT] = "key",
+		[CHECK_VALUE_NUMBER] = "key", [CHECK_VALUE_TEXT] = "key", [CHECK_SERVICE_DISABLED] = "service"};
+
+	if (check->kind && strncmp(check->path, "HKLM\\Sallyport\\", 15) != 0)
+		printf("%s\t%s\n", words[check->kind], check->path);
+}
+
+/* What reviewed flaws ask of a host; the script has a list of its own for the rest. */
+static int wanted(void)
+{
+	const struct flaw_rule *rule;
+
+	printf("# What contrib/collect.vbs looks for beside its own list: file, key or service, a tab, and its name.\n");
+	for (size_t i = 0; (rule = flaw_rule_at(i)); i++) {
+		for (size_t j = 0; j < FLAW_FILES_MAX && rule->files[j]; j++)
+			printf("file\t%%systemroot%%\\system32\\%s\n", rule->files[j]);
+		for (size_t j = 0; j < WORKAROUNDS_MAX && rule->workarounds[j].title; j++)
+			for (size_t k = 0; k < CHECKS_MAX; k++)
+				wanted_check(&rule->workarounds[j].checks[k]);
+	}
+	return output_ok() ? EXIT_CLEAN : EXIT_USAGE;
+}
+
+static int inventory_run(const struct cmd *cmd, int argc, char **argv)
+{
+	struct args args = args_over(cmd, argc, argv);
+	struct job  job = {0};
+	bool        any = false, list = false;
+	int         got;
+
+	while ((got = args_next(&args)) != ARGS_END) {
+		if (got == ARGS_BAD || got == ARGS_HELP)
+			break;
+		if (got == OPT_OUT)
+			job.out = args.value;
+		else if (got == OPT_WANTED)
+			list = true;
+		else
+			any = true, path_take(&job, args.value, true);
+	}
+	if (got == ARGS_END && list == any)
+		complain(list ? "--wanted takes no path" : "inventory needs a path: a hive, a listing, an inventory, a Windows tree (try: sallyport help inventory)");
+	else if (got == ARGS_END && list)
+		return wanted();
+	else if (got == ARGS_END && job.out)
+		write_all(&job);
+	else if (got == ARGS_END)
+		print_all(&job);
+	for (size_t i = 0; i < job.count; i++) {
+		host_close(job.hosts[i]);
+		free(job.hosts[i]);
+	}
+	free(job.hosts);
+	if (got != ARGS_END)
+		return args_exit(got);
+	return list == any || job.bad || !output_ok() ? EXIT_USAGE : EXIT_CLEAN;
+}
+
+const struct cmd cmd_inventory = {
+	.name = "inventory",
+	.usage = "PATH...",
+	.summary = "what hives, listings and Windows trees tell of hosts, as JSON",
+	.about = "Reads evidence of hosts - registry hives, listings of systeminfo and wmic qfe, inventories, Windows trees and mounted images, or folders of "
+		 "these - in a child without rights, and prints it as inventories (doc/inventory.md). Evidence that says the same host's name comes together.",
+	.options = options,
+	.run = inventory_run,
+};
