@@ -276,6 +276,8 @@ static void find_utf16(const uint8_t *bytes, size_t n, size_t *out_begin, size_t
 		*out_big = bytes[0] == 0xfe;
 	else if (!at || kind == 1)
 		*out_big = at % 2 == 0;
+	else if (n % 2 == 0 && at % 2 == 0 && last == bytes + n - 2)
+		*out_big = true; /* its last line end too has the NUL first */
 	else if (kind == 0 || at % 2 == 0)
 		*out_begin = at - 1;
 	if (last && memchr(last + 1, '\n', (size_t)(bytes + n - last - 1)))
