@@ -55,30 +55,42 @@ static void check_same(const struct host *a, const struct host *b)
 		same_text(a->notes[i].text, b->notes[i].text);
 }
 
+/* Reading again costs as much as reading: some inputs must do. */
+static void again(const struct host *first, bool read, const char *why, const uint8_t *bytes, size_t size)
+{
+	struct host host;
+	const char *said;
+
+	must(host_open(&host, "fuzz"));
+	must(listing_read(&host, "fuzz", bytes, size, &said) == read);
+	if (read)
+		check_same(first, &host);
+	else
+		same_text(why, said);
+	must(!read || listing_is(bytes, size) || size > 32 << 10);
+	host_close(&host);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t    *exact = malloc(size ? size : 1); /* ASan sees one octet too far */
-	struct host a, b;
-	const char *why, *again;
+	struct host host;
+	const char *why;
 	bool        read;
 
 	if (!exact)
 		return 0;
 	if (size)
 		memcpy(exact, data, size);
-	must(host_open(&a, "fuzz") && host_open(&b, "fuzz"));
-	read = listing_read(&a, "fuzz", exact, size, &why);
-	must(listing_read(&b, "fuzz", exact, size, &again) == read);
-	if (read) {
-		check_host(&a);
-		check_same(&a, &b);
-		must(listing_is(exact, size) || size > 32 << 10);
-	} else {
-		same_text(why, again);
-	}
-	host_seal(&a);
-	host_close(&a);
-	host_close(&b);
+	must(host_open(&host, "fuzz"));
+	read = listing_read(&host, "fuzz", exact, size, &why);
+	must(read == !why);
+	if (read)
+		check_host(&host);
+	if (size % 8 == 0)
+		again(&host, read, why, exact, size);
+	host_seal(&host);
+	host_close(&host);
 	free(exact);
 	return 0;
 }
