@@ -320,7 +320,7 @@ static void tell(struct host *host, const struct info *info, const struct field 
 	host->updates_truncated |= short_of || t->files || t->left_out;
 }
 
-/* Items one behind: whether one is the last decides what it is worth. */
+/* The program cuts the line and its items, joined by commas, at 4,095 characters: so the last item of a list that lacks some may be half of one. */
 static void read_updates(struct host *host, const struct info *info, const struct field *field)
 {
 	struct tally t = {0};
