@@ -350,8 +350,21 @@ static void refused(void)
 	free(large);
 }
 
+static void articles(void)
+{
+	static const struct {
+		const char *id;
+		uint32_t    kb;
+	} cases[] = {{"KB835732", 835732}, {"kb835732-v2", 835732}, {"Q147222", 147222}, {"M835732", 835732}, {"943729", 943729}, {"2849697", 2849697}, {"12345", 0}, {"12345678", 0},
+		     {"943729x", 0}, {"KB1234", 0}, {"KB2378111_WM9", 2378111}, {"{7A068575-C5DB-43D9-BE20-3895D0C69B17}", 0}, {"291", 0}, {"", 0}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		tap_number(update_article(cases[i].id), cases[i].kb, cases[i].id);
+}
+
 int main(void)
 {
+	articles();
 	listing_prepare();
 	in_languages();
 	locales();
