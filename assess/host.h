@@ -184,7 +184,7 @@ bool host_scope(const struct host *host, enum scope_kind kind, const char *path)
 bool key_path_canonical(const char *path, char *out, size_t size);
 /* "C:\WINNT\System32\X.DLL" as "%systemroot%\system32\x.dll" when `root` is "c:\winnt" (NULL: not known); always lower case. */
 bool file_path_canonical(const char *path, const char *root, char *out, size_t size);
-/* 835732 of "KB835732", "Q835732", "kb835732-v2", "M835732"; 0 for none. */
+/* 835732 of "KB835732", "Q835732", "kb835732-v2", "M835732", and of "835732" alone, as lists of Windows Vista have it; 0 for none. */
 uint32_t update_article(const char *id);
 /* "5.00.2195.6902", "4.0.1381.7263 (x)"; false when the text does not begin with two to four numbers. */
 bool version_parse(const char *text, uint16_t out[4]);

@@ -74,7 +74,7 @@ uint32_t update_article(const char *id)
 		id += 2;
 	else if (*id == 'Q' || *id == 'q' || *id == 'M' || *id == 'm')
 		id++;
-	else
+	else if (strlen(id) < 6 || strspn(id, "0123456789") != strlen(id))
 		return 0;
 	for (; *id >= '0' && *id <= '9'; id++, digits++)
 		number = digits < 7 ? number * 10 + (uint32_t)(*id - '0') : 0;

@@ -50,21 +50,13 @@ static struct listing_span without_kind(struct listing_span id)
 
 struct host_update *listing_update(struct host *host, const struct listing *l, const struct listing_line *line, struct listing_span id, uint32_t first)
 {
-	struct host_update *update;
-	const char         *kept;
-	uint32_t            number;
-
 	id = without_kind(id);
 	if (!update_named(id))
 		return NULL;
 	for (uint32_t i = first; i < host->update_n; i++)
 		if (span_is(id, host->updates[i].id))
 			return &host->updates[i];
-	kept = span_kept(host, id);
-	update = host_add_update(host, kept, listing_from(l, line));
-	if (update && bare(id) && span_number(id, &number, NULL))
-		update->kb = number;
-	return update;
+	return host_add_update(host, span_kept(host, id), listing_from(l, line));
 }
 
 void listing_scope(struct host *host, const struct listing *l, const struct listing_line *line, bool registry)

@@ -92,7 +92,7 @@ static void read_csv(struct info *info)
 static bool find_version(struct info *info)
 {
 	for (info->version = 1; info->version < info->field_n; info->version++)
-		if (is_version(info->fields[info->version].value) && span_folded_holds(info->fields[info->version - 1].value, "windows"))
+		if (is_version(info->fields[info->version].value) && span_holds(info->fields[info->version - 1].value, "windows"))
 			return true;
 	return false;
 }
@@ -253,7 +253,7 @@ static void read_system(struct host *host, const struct info *info, uint32_t *ou
 	host->system.arch = read_arch(info, out_processors);
 	if (configuration)
 		host->system.role = role_of(configuration->value);
-	server = span_folded_holds(name->value, "server") || host->system.role == ROLE_SERVER || host->system.role == ROLE_DOMAIN_CONTROLLER;
+	server = span_holds(name->value, "server") || host->system.role == ROLE_SERVER || host->system.role == ROLE_DOMAIN_CONTROLLER;
 	host->system.edition = edition_of(name->value, server);
 	host->system.family = family_of_version(host->system.version[0], host->system.version[1], host->system.version[2], server);
 }
@@ -320,7 +320,7 @@ static void tell(struct host *host, const struct info *info, const struct field 
 	host->updates_truncated |= short_of || t->files || t->left_out;
 }
 
-/* Items one behind: whether one is the last decides what it is worth. */
+/* The program cuts the line and its items, joined by commas, at 4,095 characters: so the last item of a list that lacks some may be half of one. */
 static void read_updates(struct host *host, const struct info *info, const struct field *field)
 {
 	struct tally t = {0};

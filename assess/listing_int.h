@@ -50,9 +50,6 @@ struct listing_span span_of(const char *text, size_t n);
 bool                span_is(struct listing_span s, const char *word); /* ASCII letter case aside */
 bool                span_begins(struct listing_span s, const char *word);
 bool                span_holds(struct listing_span s, const char *word);
-/* Letters of Latin, Greek and Cyrillic are folded for these two; `word` is lower case. */
-bool                span_folds_to(struct listing_span s, const char *word);
-bool                span_folded_holds(struct listing_span s, const char *word);
 /* A terminated copy that lives as long as the host. */
 const char *span_kept(struct host *host, struct listing_span s);
 /* The first number in it, and what is behind it; false when there is none of at most nine digits. */

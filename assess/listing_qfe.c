@@ -74,6 +74,11 @@ static struct listing_span tail_of(struct listing_span word)
 	return (struct listing_span){word.text + word.n - n, n};
 }
 
+static bool names_id(const struct listing_line *line)
+{
+	return memmem(line->text, line->n, "HotFixID", 8) != NULL;
+}
+
 /* Names of properties and blanks, behind any prompt; columns are counted from the first name. */
 static bool table_head(struct rows *rows, const struct listing_line *line)
 {
@@ -82,6 +87,8 @@ static bool table_head(struct rows *rows, const struct listing_line *line)
 	bool        has_id = false;
 
 	rows->column_n = 0;
+	if (!names_id(line))
+		return false;
 	while (at < line->n && rows->column_n < LISTING_COLUMNS_MAX) {
 		struct listing_span word = {line->text + at, 0};
 		enum property       is;
@@ -110,7 +117,7 @@ static bool table_head(struct rows *rows, const struct listing_line *line)
 static bool csv_head(struct rows *rows, const struct listing_line *line, char separator)
 {
 	struct listing_span cells[LISTING_COLUMNS_MAX];
-	size_t              n = csv_cells(line, separator, cells);
+	size_t              n = names_id(line) ? csv_cells(line, separator, cells) : 0;
 	bool                has_id = false;
 
 	for (size_t i = 0; i < n; i++) {

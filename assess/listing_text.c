@@ -148,6 +148,15 @@ static size_t put_page(struct listing *l, struct code_page *page, const uint8_t 
 	return bad;
 }
 
+/* ASCII, which all code pages read alike. */
+static bool plain(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)text[i] & 0x80)
+			return false;
+	return true;
+}
+
 /* How much speaks for a code page: labels that some language has, each weighing more than what it cannot read. */
 static long page_score(struct code_page *page, const uint8_t *bytes, size_t n)
 {
@@ -159,14 +168,12 @@ static long page_score(struct code_page *page, const uint8_t *bytes, size_t n)
 	while (at < end) {
 		const char *line_end = memchr(at, '\n', (size_t)(end - at));
 		size_t      length = (size_t)((line_end ? line_end : end) - at);
-		const char *colon = memchr(at, ':', length);
-		bool        ascii = true;
+		const char *colon = plain(at, length) ? NULL : memchr(at, ':', length);
+		size_t      label = colon ? (size_t)(colon - at) : 0;
 
-		for (size_t i = 0; colon && i < (size_t)(colon - at); i++)
-			ascii &= !((unsigned char)at[i] & 0x80);
-		if (colon && !ascii && label_language(span_of(at, (size_t)(colon - at))))
+		if (label && !plain(at, label) && label_language(span_of(at, label)))
 			score += 100;
-		if (colon && role_of(span_of(colon + 1, length - (size_t)(colon - at) - 1)) != ROLE_UNKNOWN)
+		if (label && !plain(colon, length - label) && role_of(span_of(colon + 1, length - label - 1)) != ROLE_UNKNOWN)
 			score += 50;
 		at = line_end ? line_end + 1 : end;
 	}
@@ -276,6 +283,8 @@ static void find_utf16(const uint8_t *bytes, size_t n, size_t *out_begin, size_t
 		*out_big = bytes[0] == 0xfe;
 	else if (!at || kind == 1)
 		*out_big = at % 2 == 0;
+	else if (n % 2 == 0 && at % 2 == 0 && last == bytes + n - 2)
+		*out_big = true; /* its last line end too has the NUL first */
 	else if (kind == 0 || at % 2 == 0)
 		*out_begin = at - 1;
 	if (last && memchr(last + 1, '\n', (size_t)(bytes + n - last - 1)))

@@ -167,20 +167,6 @@ static size_t folded(struct listing_span s, char *out, size_t size)
 	return n;
 }
 
-bool span_folds_to(struct listing_span s, const char *word)
-{
-	char low[256];
-
-	return s.n < sizeof(low) && folded(s, low, sizeof(low)) && strcmp(low, word) == 0;
-}
-
-bool span_folded_holds(struct listing_span s, const char *word)
-{
-	char low[256];
-
-	return folded(s, low, sizeof(low)) && strstr(low, word) != NULL;
-}
-
 const char *span_kept(struct host *host, struct listing_span s)
 {
 	char text[512];
@@ -241,17 +227,24 @@ size_t csv_cells(const struct listing_line *line, char separator, struct listing
 
 const char *label_language(struct listing_span label)
 {
+	char low[128];
+
+	if (label.n >= sizeof(low) || !folded(label, low, sizeof(low)))
+		return NULL;
 	for (size_t i = 0; i < COUNT(labels); i++)
 		for (size_t j = 0; j < COUNT(labels[i].labels) && labels[i].labels[j]; j++)
-			if (span_folds_to(label, labels[i].labels[j]))
+			if (strcmp(low, labels[i].labels[j]) == 0)
 				return labels[i].language;
 	return NULL;
 }
 
 enum role role_of(struct listing_span configuration)
 {
+	char low[256];
+
+	folded(configuration, low, sizeof(low));
 	for (size_t i = 0; i < COUNT(roles); i++)
-		if (span_folded_holds(configuration, roles[i].word))
+		if (strstr(low, roles[i].word))
 			return roles[i].role;
 	return ROLE_UNKNOWN;
 }
@@ -259,9 +252,11 @@ enum role role_of(struct listing_span configuration)
 unsigned edition_of(struct listing_span product, bool server)
 {
 	unsigned found = 0;
+	char     low[256];
 
+	folded(product, low, sizeof(low));
 	for (size_t i = 0; i < COUNT(editions); i++)
-		if (span_folded_holds(product, editions[i].word))
+		if (strstr(low, editions[i].word))
 			found |= server ? editions[i].server : editions[i].client;
 	return found;
 }
