@@ -55,7 +55,7 @@ static bool is_installer(const char *text, size_t n)
 	memcpy(word, text, n);
 	word[n] = '\0';
 	dot = strrchr(word, '.');
-	if (dot && !is_program(dot))
+	if (dot && !is_program(dot) && !names_article(dot + 1)) /* "WindowsServer2003.WindowsXP-KB973525-x64-JPN" */
 		return false;
 	return names_article(word) && (dot || strpbrk(word, "-_"));
 }
@@ -84,7 +84,8 @@ static void installer_add(struct place *p, const char *name, size_t name_n, cons
 	switches = text_trim(switches, &n, ",;.");
 	for (uint32_t i = 0; i < b->installer_n; i++) {
 		installer = &b->installers[i];
-		if (strncmp(installer->file, name, name_n) == 0 && !installer->file[name_n] && strncmp(installer->switches, switches, n) == 0 && !installer->switches[n])
+		if (strncmp(installer->file, name, name_n) == 0 && !installer->file[name_n] && strncmp(installer->switches, switches, n) == 0 &&
+		    !installer->switches[n] && strcmp(installer->product, place_product(p)) == 0)
 			return;
 	}
 	installer = FACT(b, installer);
@@ -221,8 +222,8 @@ static void note_restart(struct place *p, const char *text, uint32_t at)
 	if (p->restart || p->in_work || p->section == SECTION_REVISIONS || p->section == SECTION_RESTART)
 		return;
 	text_fold(text, strlen(text), folded);
-	if (!pack_says(p->pack, WORD_RESTART, folded))
-		return;
+	if (!pack_says(p->pack, WORD_RESTART, folded) || !pack_says(p->pack, WORD_UPDATE, folded))
+		return; /* a restart for another reason: after an attack, for a setting */
 	p->restart = keep(p->b, text);
 	p->restart_at = at;
 }
@@ -239,10 +240,27 @@ void read_restart_end(struct place *p)
 	p->b->statements[p->b->statement_n - (p->b->statement_n > 0)].from.sure = SURE_LOW;
 }
 
+/* "The fix is in Windows 2000 Service Pack 3 and later", among the downloads: which service pack or later update holds it. */
+static void note_held(struct place *p, const char *text, uint32_t at)
+{
+	char        folded[FOLD_MAX], id[12];
+	const char *walk = text, *from;
+
+	if (p->section != SECTION_UPDATE && p->section != SECTION_INSTALL)
+		return;
+	text_fold(text, strlen(text), folded);
+	if (!pack_says(p->pack, WORD_HELD, folded) || (!strstr(folded, "servicepack") && !text_next_bulletin(&walk, id, &from) && !pack_says(p->pack, WORD_UPDATE, folded)))
+		return;
+	statement_line(p, TOPIC_FUTURE, text, at);
+	if (p->b->statement_n && p->b->statements[p->b->statement_n - 1].from.line == at)
+		p->b->statements[p->b->statement_n - 1].from.sure = SURE_MEDIUM;
+}
+
 void read_deploy_line(struct place *p, const char *text, uint32_t at)
 {
 	if (!*text)
 		return;
+	note_held(p, text, at);
 	note_restart(p, text, at);
 	installers(p, text, at);
 	option_line(p, text, at);

@@ -256,10 +256,15 @@ void read_work_end(struct place *p)
 	p->work_n = p->work_effect_n = p->work_undo_n = 0;
 }
 
-/* An item that is not bold begins a workaround when none is open, or when the open one began so too. */
+/*
+ * An item that is not bold begins a workaround when none is open, or when the open one began so too. Below a label outside the list
+ * ("how to undo:") items are steps; a label inside an item ends with it.
+ */
 static bool is_plain_title(const struct place *p)
 {
-	return p->item && p->depth == 1 && !p->ordered && !p->fixed && (!p->work_n || p->work_plain) && p->section != SECTION_UNDO;
+	bool part = p->section == SECTION_UNDO || p->section == SECTION_EFFECT;
+
+	return p->item && p->depth == 1 && !p->ordered && !p->fixed && (!p->work_n || p->work_plain) && (!part || p->part_depth);
 }
 
 /* Below a title without words of its own, bold items of the inner list are the workarounds. */
