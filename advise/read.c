@@ -88,7 +88,7 @@ static void without_tail(char *name, size_t tail)
 /* Keys, addresses and commands hold names of products too. */
 static bool is_no_name(const char *text)
 {
-	static const char *const signs[] = {"HKEY", "HKLM", "://", "-kb", " /"};
+	static const char *const signs[] = {"HKEY", "HKLM", "://", "-kb", " /", ".txt", ".log"};
 
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
 		if (strcasestr(text, signs[i]))
@@ -103,7 +103,7 @@ static bool is_bare_name(const char *text, size_t n)
 
 	while ((unsigned char)text[ascii] >= ' ' && (unsigned char)text[ascii] < 0x7f)
 		ascii++;
-	return ascii == n && n < 160 && !strpbrk(text, "\\=") && !strstr(text, "-x86") && !strstr(text, ". ");
+	return ascii == n && n && n < 160 && text[n - 1] != '.' && !strpbrk(text, "\\=") && !strstr(text, "-x86") && !strstr(text, ". ");
 }
 
 /* "Windows 2000:" and the like before a table, a key or a command: what follows is about that product. */
@@ -165,6 +165,14 @@ static void any_line(struct place *p, const char *text, uint32_t line, uint32_t 
 		read_file_prose(p, text, at);
 		read_deploy_line(p, whole_command(p, text, line, joined), at);
 	}
+}
+
+/* A heading names flaws and articles; it is no part of what was said above it. */
+static void heading_ids(struct place *p, const char *text, uint32_t line, uint32_t at)
+{
+	read_cves(p, text, at);
+	read_keys(p, text, at);
+	read_reference(p, text, line, at);
 }
 
 /* Where the statement begins in an item "IIS 5.0: none", whose name becomes the product; text when it has none. */
@@ -434,8 +442,10 @@ static void block(struct place *p, const struct block *block)
 		p->ordered = p->item && block->ordered;
 		p->leaf = p->item && block->count == 1 && is_leaf(p, block);
 		if (block->kind == BLOCK_HEADING) {
-			any_line(p, text, block->first + i, line->at);
-			if (i == 0 && !read_file_line(p, text, line->at))
+			bool file = read_file_line(p, text, line->at);
+
+			heading_ids(p, text, block->first + i, line->at);
+			if (i == 0 && !file)
 				heading(p, text, block->level);
 		} else {
 			text_line(p, block->first + i);

@@ -47,8 +47,8 @@ static bool names_article(const char *word)
 /* A word that is an installer: letters, the article's number, and parts or an extension as installers have them. */
 static bool is_installer(const char *text, size_t n)
 {
-	char        word[128];
-	const char *dot;
+	char        word[128], kb[12];
+	const char *dot, *at = word, *from;
 
 	if (n < 8 || n >= sizeof(word) || !isalpha((unsigned char)text[0]))
 		return false;
@@ -57,6 +57,8 @@ static bool is_installer(const char *text, size_t n)
 	dot = strrchr(word, '.');
 	if (dot && !is_program(dot) && !names_article(dot + 1)) /* "WindowsServer2003.WindowsXP-KB973525-x64-JPN" */
 		return false;
+	if (!dot && text_next_kb(&at, true, kb, &from) && from == word && strspn(at, "_") == strlen(at))
+		return false; /* "KB2686827_" begins the name of a log */
 	return names_article(word) && (dot || strpbrk(word, "-_"));
 }
 

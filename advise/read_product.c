@@ -341,7 +341,7 @@ static void flaw_row(struct reading *r, const struct row *row, const char *id, c
 		doc_cell_text(p->doc, &p->doc->cells[r->heads.cell[cell->column]], head, sizeof(head));
 		if (r->heads.kind[cell->column] == COLUMN_NONE || r->heads.kind[cell->column] == COLUMN_PRODUCT)
 			rating_cell(p, cell, &(struct rated){head, id, title, "", SURE_HIGH});
-		else if (r->heads.kind[cell->column] == COLUMN_IMPACT || r->heads.kind[cell->column] == COLUMN_SEVERITY)
+		else if (r->heads.kind[cell->column] == COLUMN_SEVERITY)
 			rating_cell(p, cell, &(struct rated){"", id, title, "", SURE_MEDIUM});
 	}
 }
@@ -364,6 +364,47 @@ static bool heads_are_products(const struct reading *r)
 	return products > 0;
 }
 
+static bool has_column(const struct reading *r, enum column kind)
+{
+	for (uint16_t c = 0; c < r->heads.count; c++)
+		if (r->heads.kind[c] == kind)
+			return true;
+	return false;
+}
+
+/* A cell of components may hold several, each above its article: every one is a product. `first` is the one that is known. */
+static void more_parts(struct reading *r, const struct row *row, const struct product *first)
+{
+	struct place      *p = r->p;
+	const struct cell *cell = r->part_column >= 0 ? row_cell(p->doc, row, (uint16_t)r->part_column) : NULL;
+	struct product     model = *first, *more;
+	char               part[NAME_MAX_], whole[NAME_MAX_ * 2], system[NAME_MAX_], kb[12], ignored[12] = "";
+
+	doc_cell_text(p->doc, row_cell(p->doc, row, r->name_column) ? row_cell(p->doc, row, r->name_column) : cell, system, sizeof(system));
+	product_name(system, whole, NAME_MAX_, ignored);
+	memcpy(system, whole, strlen(whole) + 1);
+	part[0] = '\0';
+	for (uint32_t i = cell ? cell->first : 0; cell && i < cell->first + cell->count; i++) {
+		const char *text = doc_text(p->doc, i), *walk = text, *from;
+
+		if (!text_next_kb(&walk, true, kb, &from)) {
+			product_name(text, part, sizeof(part), ignored);
+			continue;
+		}
+		if (from > text + 8)
+			product_name(text, part, sizeof(part), ignored);
+		if (strcmp(kb, model.kb) == 0 || !part[0])
+			continue;
+		snprintf(whole, sizeof(whole), "%.250s / %.250s", system, part);
+		more = product_of(p->b, whole, r->group, kb, model.affected, (struct from){p->doc->lines[i].at, model.from.sure});
+		if (!more)
+			return;
+		more->kb = keep(p->b, kb);
+		more->severity = model.severity;
+		more->impact = model.impact;
+	}
+}
+
 static void product_row(struct reading *r, const struct row *row)
 {
 	struct place   *p = r->p;
@@ -371,7 +412,7 @@ static void product_row(struct reading *r, const struct row *row)
 	char            name[NAME_MAX_], kb[12] = "";
 	const char     *url;
 	uint32_t        at = 0;
-	bool            lists = p->section == SECTION_AFFECTED || p->section == SECTION_UNAFFECTED;
+	bool            lists = p->section == SECTION_AFFECTED || p->section == SECTION_UNAFFECTED || has_column(r, COLUMN_REPLACES);
 
 	row_name(r, row, name, sizeof(name), kb);
 	if (!name[0] || name[0] == '-' || !row->count)
@@ -403,6 +444,29 @@ static void product_row(struct reading *r, const struct row *row)
 			product_cell(r, product, name, cell->column, cell);
 	}
 	p->kb[0] = '\0';
+	if (product && product->kb[0] && r->part_column >= 0)
+		more_parts(r, row, product);
+}
+
+/* Tables of flaws say which title belongs to which id; of a table that rates products they are two columns. */
+static void row_title(struct reading *r, const struct row *row)
+{
+	struct place *p = r->p;
+	char          id[24] = "", title[NAME_MAX_] = "", text[NAME_MAX_];
+
+	for (uint32_t i = 0; i < row->count; i++) {
+		const struct cell *cell = &p->doc->cells[row->first + i];
+		const char        *walk = text, *from;
+
+		doc_cell_text(p->doc, cell, text, sizeof(text));
+		if (cell->column < r->heads.count && r->heads.kind[cell->column] == COLUMN_TITLE)
+			memcpy(title, text, strlen(text) + 1);
+		else if (!id[0])
+			text_next_cve(&walk, id, &from);
+	}
+	for (uint32_t i = 0; id[0] && title[0] && i < p->b->cve_n; i++)
+		if (strcmp(p->b->cves[i].id, id) == 0 && !p->b->cves[i].title[0])
+			p->b->cves[i].title = keep(p->b, title);
 }
 
 /* The columns of names and of parts, by what the head calls them. */
@@ -421,9 +485,11 @@ static void find_columns(struct reading *r)
 void read_product_table(struct place *p, const struct table *table)
 {
 	struct reading r = {.p = p, .table = table, .affected = p->section != SECTION_UNAFFECTED};
-	bool           rated = false;
+	bool           rated = false, titles = false;
 
 	table_heads(p, table, &r.heads);
+	for (uint16_t c = 0; c < r.heads.count; c++)
+		titles |= r.heads.kind[c] == COLUMN_TITLE;
 	for (uint16_t c = 0; c < r.heads.count; c++)
 		rated |= r.heads.kind[c] == COLUMN_SEVERITY || r.heads.kind[c] == COLUMN_CVE || r.heads.kind[c] == COLUMN_IMPACT;
 	if (!rated && p->section != SECTION_AFFECTED && p->section != SECTION_UNAFFECTED && p->section != SECTION_SEVERITY)
@@ -439,9 +505,11 @@ void read_product_table(struct place *p, const struct table *table)
 		if (!row->count || (r.heads.found && n <= r.heads.row) || group_row(&r, row))
 			continue;
 		doc_cell_text(p->doc, &p->doc->cells[row->first], text, sizeof(text));
+		if (titles)
+			row_title(&r, row);
 		if (text_next_cve(&walk, id, &from))
 			flaw_row(&r, row, id, "");
-		else
+		else if (r.heads.kind[0] != COLUMN_TITLE || !titles)
 			product_row(&r, row);
 	}
 }
