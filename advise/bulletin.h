@@ -74,7 +74,7 @@ struct file {
 
 struct key {
 	const char *path, *value, *data, *product;
-	bool        verify; /* its presence shows the update; otherwise it belongs to workaround number `workaround` */
+	bool        verify; /* its presence (and the value, where one is told) shows the update; otherwise it belongs to workaround number `workaround` */
 	uint32_t    workaround; /* from 1; 0: to none */
 	struct from from;
 };

@@ -101,6 +101,14 @@ static const char *next_nameless(const struct bulletin *b, uint32_t *at)
 	return NULL;
 }
 
+/* What stood over a table and is no flaw of the list may be the name of a product. */
+static void drop_products(struct bulletin *b)
+{
+	for (uint32_t i = 0; i < b->rating_n; i++)
+		if (!b->ratings[i].cve[0] && looks_like_product(b->ratings[i].flaw))
+			b->ratings[i].flaw = "";
+}
+
 /*
  * Until 2003 tables of ratings name flaws by titles, and a list says which id belongs to which title. Titles that differ a little in the two
  * are given their ids by their order, when as many of both are left.
@@ -119,8 +127,10 @@ void read_rating_end(struct place *p)
 		left++;
 	for (uint32_t i = 0; i < b->cve_n; i++)
 		ids += b->cves[i].from.sure == SURE_HIGH && !is_rated(b, b->cves[i].id);
-	if (left != ids || left == HEADS_MAX)
+	if (left != ids || left == HEADS_MAX) {
+		drop_products(b);
 		return;
+	}
 	for (uint32_t i = 0, k = 0; i < b->cve_n && k < left; i++)
 		if (b->cves[i].from.sure == SURE_HIGH && !is_rated(b, b->cves[i].id))
 			name_flaw(b, titles[k++], b->cves[i].id, SURE_LOW);

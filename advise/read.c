@@ -161,6 +161,7 @@ static void any_line(struct place *p, const char *text, uint32_t line, uint32_t 
 	read_cves(p, text, at);
 	read_keys(p, text, at);
 	read_reference(p, text, line, at);
+	read_installer_link(p, line, at);
 	if (!read_file_line(p, text, at)) {
 		read_file_prose(p, text, at);
 		read_deploy_line(p, whole_command(p, text, line, joined), at);
@@ -205,7 +206,7 @@ static void section_line(struct place *p, const char *text, uint32_t line, uint3
 	case SECTION_REPLACES: read_replaced_line(p, text, at); break;
 	case SECTION_REVISIONS: read_revision(p, text, at); break;
 	case SECTION_SEVERITY:
-		if (!p->item && bulletin_year(p->b) <= 2003 && strlen(text) < sizeof(p->flaw) && text_ends_with_colon(text, strlen(text)) && !looks_like_product(text))
+		if (!p->item && bulletin_year(p->b) <= 2003 && strlen(text) < sizeof(p->flaw) && text_ends_with_colon(text, strlen(text)))
 			product_name(text, p->flaw, sizeof(p->flaw), NULL);
 		break;
 	case SECTION_THANKS: read_thanks(p, text, at); break;

@@ -120,6 +120,19 @@ static void installers(struct place *p, const char *text, uint32_t at)
 	}
 }
 
+/* Until 2008 the downloads of Office are named by their addresses only. */
+void read_installer_link(struct place *p, uint32_t line, uint32_t at)
+{
+	const char *url = doc_url(p->doc, line, 1), *name = url ? strrchr(url, '/') : NULL, *dot;
+	size_t      n = name ? strlen(name + 1) : 0;
+
+	if (!name || (p->section != SECTION_INSTALL && p->section != SECTION_SWITCHES) || !is_installer(name + 1, n))
+		return;
+	dot = strrchr(name, '.');
+	if (dot && is_program(dot))
+		installer_add(p, name + 1, n, "", 0, at);
+}
+
 static void option_add(struct place *p, const char *name, size_t n, const char *meaning, uint32_t at, enum sure sure)
 {
 	struct setup_switch *option;

@@ -40,6 +40,7 @@ struct place {
 	bool               fixed; /* the line is fixed-width text */
 	const char        *restart; /* a sentence outside the sections on restarts that speaks of one, or NULL */
 	uint32_t           restart_at;
+	uint32_t           shown; /* number, from 1, of the key that shows the update and whose value may be on the next line; 0: none */
 	char               value_key[PATH_SIZE]; /* the key that values of a .reg snippet belong to */
 	char              *work_text; /* of the workaround being read */
 	size_t             work_n, work_effect_n, work_undo_n;
@@ -83,6 +84,7 @@ void read_work_line(struct place *p, const char *text, uint32_t at, bool titled)
 void read_work_end(struct place *p);
 void read_restart_end(struct place *p);
 void read_deploy_line(struct place *p, const char *text, uint32_t at);
+void read_installer_link(struct place *p, uint32_t line, uint32_t at);
 bool read_switch_table(struct place *p, const struct table *table);
 void read_revision(struct place *p, const char *text, uint32_t at);
 void read_reference(struct place *p, const char *text, uint32_t line, uint32_t at);

@@ -116,6 +116,13 @@ static const struct {
 		"WindowsServer2003.WindowsXP-KB2121546-x64-enu.exe|/quiet|Windows XP x64 Edition\nWindowsServer2003.WindowsXP-KB2121546-x64-enu.exe|/quiet|Windows Server 2003 x64 Edition\n"},
 	{"a word before the product of a key", "de", "MS06-999", "**Überprüfung des Registrierungsschlüssels**\n\nFür Windows XP Professional x64 Edition:\n\nHKEY\\_LOCAL\\_MACHINE\\\\SOFTWARE\\\\Microsoft\\\\Updates\\\\KB912919\n",
 		"key", "KB912919|Windows XP Professional x64 Edition||\n"},
+	{"a value that a key must have, in its line and below it", "ja", "MS12-999",
+		"**レジストリ キーの確認**\n\nHKEY\\_LOCAL\\_MACHINE\\\\SOFTWARE\\\\Microsoft\\\\Updates\\\\KB2686827\"ThisVersionInstalled\" = \"Y\"\n\n"
+		"HKEY\\_LOCAL\\_MACHINE\\\\SOFTWARE\\\\Microsoft\\\\Updates\\\\KB2686828  \n\"ThisVersionInstalled\" = \"N\"\n",
+		"key", "KB2686827||ThisVersionInstalled|Y\nKB2686828||ThisVersionInstalled|N\n"},
+	{"an installer that only its address names", "ja", "MS06-999",
+		"#### PowerPoint 2003\n\n**インストールに関する情報**\n\n1.  [更新プログラムをダウンロードします。](https://download.example/a/office2003-kb921566-fullfile-jpn.exe)\n", "installer",
+		"office2003-kb921566-fullfile-jpn.exe||PowerPoint 2003\n"},
 	{"effect and undoing that are not bold", "ja", "MS11-999",
 		"#### 欠陥の回避策 - CVE-2011-1111\n\n-   サービスを止める\n\n    止めます。\n\n    回避策の影響: 使えません。\n\n    回避策の解除方法:\n\n    始めます。\n\n-   TCP ポート 139 をブロックする\n\n    閉じます。\n\n"
 		"-   回避策の影響: 共有が使えません。\n",
