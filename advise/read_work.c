@@ -236,7 +236,7 @@ static bool value_in_steps(struct place *p, const struct workaround *w, struct k
 			if (box && !data && isdigit((unsigned char)line[i]))
 				data = line + i;
 		}
-		if (enter && !box && !n)
+		if (enter && !box && !data) /* the last one before the data: the first starts the editor */
 			n = name_before(line, line + enter, &name);
 		line += length;
 	}

@@ -100,6 +100,8 @@ static const struct {
 		"file", "Vid.sys|6.0.6001.18372|GDR|\nVid.sys|6.0.6001.22572|LDR|\nVid.sys|6.0.6002.1||\n"},
 	{"removal by the control panel", "ja", "MS09-999", "#### Windows Vista (すべてのエディション)\n\n**削除に関する情報**\n\nWUSA.exe を使用してコマンドラインで更新プログラムをアンインストールすることはできません。[コントロール パネル] をクリックします。\n",
 		"removal", "Windows Vista (すべてのエディション)|yes|WUSA.exe を使用してコマンドラインで更新プログラムをアンインストールすることはできません。[コントロール パネル] をクリックします。\n"},
+	{"a restart in some cases", "de", "MS09-998", "**Neustartanforderung**\n\nIn einigen Fällen erfordert dieses Update keinen Neustart. Wenn ein Neustart erforderlich ist, wird es gemeldet.\n",
+		"restart", "|maybe|In einigen Fällen erfordert dieses Update keinen Neustart. Wenn ein Neustart erforderlich ist, wird es gemeldet.\n"},
 	{"no removal", "ja", "MS06-999", "**削除に関する情報**\n\nこの更新プログラムのインストール後、削除はできません。\n", "removal", "|no|この更新プログラムのインストール後、削除はできません。\n"},
 	{"a heading is no part of what was said above it", "de", "MS10-999", "**Bekannte Probleme.** Keine\n\n#### Betroffene und nicht betroffene Software\n", "caution", "|unknown|Keine\n"},
 	{"a sentence before a command is no product", "de", "MS05-999",
@@ -128,7 +130,7 @@ static const struct {
 		"-   回避策の影響: 共有が使えません。\n",
 		"work", "サービスを止める|使えません。|始めます。|0\nTCP ポート 139 をブロックする|共有が使えません。||1\n"},
 	{"a value that steps of an editor set", "ja", "MS09-999",
-		"#### 欠陥の回避策 - CVE-2009-0081\n\n-   **メタファイルを無効にする**\n\n    HKEY\\_LOCAL\\_MACHINE\\\\SOFTWARE\\\\Microsoft\\\\GRE\\_Initialize\n\n    3.  [新規] をポイントし、[DWORD] をクリックします。\n"
+		"#### 欠陥の回避策 - CVE-2009-0081\n\n-   **メタファイルを無効にする**\n\n    HKEY\\_LOCAL\\_MACHINE\\\\SOFTWARE\\\\Microsoft\\\\GRE\\_Initialize\n\n    1.  Regedit と入力し、[OK] をクリックします。\n    3.  [新規] をポイントし、[DWORD] をクリックします。\n"
 		"    4.  DisableMetaFiles と入力し、ENTER キーを押します。\n    5.  [値のデータ] ボックスで、「1」を入力し、[OK] をクリックします。\n",
 		"key", "GRE_Initialize||DisableMetaFiles|dword:00000001\n"},
 	{"the service pack that holds it", "ja", "MS02-999", "更新プログラム\n--------------\n\n-   Microsoft IIS 5.0:\n    この問題に対する修正は Windows 2000 Service Pack 3 以降に含まれています。\n", "future",
