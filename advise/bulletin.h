@@ -42,17 +42,23 @@ struct product {
 	struct from   from;
 };
 
-/* A rating of a product, for one flaw or ("") for all. */
+/*
+ * A rating of a product, for one flaw or ("") for all. `flaw` is the flaw's title where the table names it without an id: then it is no
+ * rating of all. `kb` is the article of the row's update, where one product has several.
+ */
 struct rating {
-	const char   *product, *cve, *scope;
+	const char   *product, *cve, *flaw, *scope, *kb;
 	enum severity severity;
 	enum impact   impact;
 	struct from   from;
 };
 
-/* This bulletin's update replaces that one on this product ("" = all); `holds` false: the text says that it does not. */
+/*
+ * This bulletin's update replaces that one on this product ("" = all); `holds` false: the text says that it does not. `by` is the article
+ * of the update that replaces it, where the row says so.
+ */
 struct replacement {
-	const char *bulletin, *kb, *product;
+	const char *bulletin, *kb, *product, *by;
 	bool        holds;
 	struct from from;
 };
@@ -68,7 +74,7 @@ struct file {
 
 struct key {
 	const char *path, *value, *data, *product;
-	bool        verify; /* its presence shows the update; otherwise it belongs to workaround number `workaround` */
+	bool        verify; /* its presence (and the value, where one is told) shows the update; otherwise it belongs to workaround number `workaround` */
 	uint32_t    workaround; /* from 1; 0: to none */
 	struct from from;
 };

@@ -27,6 +27,18 @@ static void check_severity(struct bulletin *b)
 			   pack_name(PACK_SEVERITY, b->computed));
 }
 
+/* CVE-2004-0060 beside CVE-2005-0060: the year of one is a slip. */
+static void check_years(struct bulletin *b)
+{
+	for (uint32_t i = 0; i < b->cve_n; i++)
+		for (uint32_t k = i + 1; k < b->cve_n; k++) {
+			const struct cve *c = &b->cves[i], *d = &b->cves[k];
+
+			if (strlen(c->id) > 9 && strlen(d->id) > 9 && strcmp(c->id + 9, d->id + 9) == 0 && c->title[0] && strcmp(c->title, d->title) == 0)
+				contradict(b, "cve.year", d->from.line, c->from.line, "%s and %s have one title.", d->id, c->id);
+		}
+}
+
 static void check_cves(struct bulletin *b)
 {
 	for (uint32_t i = 0; i < b->cve_n; i++) {
@@ -142,6 +154,7 @@ void check_facts(struct place *p)
 	compute_severity(b);
 	check_severity(b);
 	check_cves(b);
+	check_years(b);
 	check_keys(b);
 	check_key_product(b);
 	check_replaced(b);

@@ -338,13 +338,30 @@ static json_t *document(const struct bulletin *b, const char *category)
 	return one;
 }
 
-/* The number under which a product of this list stands in the tree: names must differ, so equal ones share. */
+static bool same_name(const struct product *a, const struct product *b)
+{
+	return strcmp(a->name, b->name) == 0 && strcmp(a->group, b->group) == 0;
+}
+
+/* The number under which a product of this list stands in the tree: names must differ, so equal ones share; another update is another row. */
 static uint32_t tree_number(const struct bulletin *b, uint32_t product)
 {
 	for (uint32_t i = 0; i < product; i++)
-		if (strcmp(b->products[i].name, b->products[product].name) == 0 && strcmp(b->products[i].group, b->products[product].group) == 0)
+		if (same_name(&b->products[i], &b->products[product]) && strcmp(b->products[i].kb, b->products[product].kb) == 0)
 			return i;
 	return product;
+}
+
+/* The name in the tree: the group and, where a name has several updates, the article are part of what tells rows apart. */
+static void tree_name(const struct bulletin *b, uint32_t product, char *out, size_t size)
+{
+	const struct product *p = &b->products[product];
+	bool                  split = false;
+
+	for (uint32_t i = 0; i < b->product_n; i++)
+		split |= same_name(&b->products[i], p) && strcmp(b->products[i].kb, p->kb) != 0;
+	split &= p->kb[0] != '\0';
+	snprintf(out, size, "%s%s%s%s%s%s", p->group, p->group[0] ? ": " : "", p->name, split ? " (KB" : "", split ? p->kb : "", split ? ")" : "");
 }
 
 static json_t *product_tree(const struct bulletin *b)
@@ -359,8 +376,7 @@ static json_t *product_tree(const struct bulletin *b)
 			continue;
 		one = json_object();
 		product_id(i, id);
-		/* The same name may stand in two groups: the group is part of what tells them apart. */
-		snprintf(name, sizeof(name), "%s%s%s", b->products[i].group, b->products[i].group[0] ? ": " : "", b->products[i].name);
+		tree_name(b, i, name, sizeof(name));
 		json_set_text(one, "name", name);
 		json_set_text(one, "product_id", id);
 		json_array_append_new(list, one);

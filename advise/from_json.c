@@ -180,8 +180,8 @@ static void one_rating(struct reader *r, const json_t *one)
 	struct rating *fact = FACT(r->b, rating);
 
 	if (fact)
-		*fact = (struct rating){.product = text(r, one, "product"), .cve = text(r, one, "cve"), .scope = text(r, one, "scope"),
-			.severity = severity_of(r, one, "severity"), .impact = impact_of(r, one), .from = from_of(r, one)};
+		*fact = (struct rating){.product = text(r, one, "product"), .cve = text(r, one, "cve"), .flaw = text(r, one, "flaw"),
+			.kb = text(r, one, "kb"), .scope = text(r, one, "scope"), .severity = severity_of(r, one, "severity"), .impact = impact_of(r, one), .from = from_of(r, one)};
 }
 
 static void one_replacement(struct reader *r, const json_t *one)
@@ -189,7 +189,8 @@ static void one_replacement(struct reader *r, const json_t *one)
 	struct replacement *fact = FACT(r->b, replacement);
 
 	if (fact)
-		*fact = (struct replacement){text(r, one, "bulletin"), text(r, one, "kb"), text(r, one, "product"), flag(r, one, "holds"), from_of(r, one)};
+		*fact = (struct replacement){.bulletin = text(r, one, "bulletin"), .kb = text(r, one, "kb"), .product = text(r, one, "product"),
+			.by = text(r, one, "by"), .holds = flag(r, one, "holds"), .from = from_of(r, one)};
 }
 
 static void one_file(struct reader *r, const json_t *one)

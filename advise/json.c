@@ -126,6 +126,8 @@ static json_t *ratings(const struct bulletin *b)
 
 		json_set_text(one, "product", rating->product);
 		json_set_text(one, "cve", rating->cve);
+		json_set_text(one, "flaw", rating->flaw);
+		json_set_text(one, "kb", rating->kb);
 		json_set_text(one, "scope", rating->scope);
 		set_severity(one, "severity", rating->severity);
 		set_impact(one, rating->impact);
@@ -145,6 +147,7 @@ static json_t *replacements(const struct bulletin *b)
 		json_set_text(one, "bulletin", r->bulletin);
 		json_set_text(one, "kb", r->kb);
 		json_set_text(one, "product", r->product);
+		json_set_text(one, "by", r->by);
 		json_object_set_new(one, "holds", json_boolean(r->holds));
 		json_array_append_new(list, one);
 	}

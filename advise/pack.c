@@ -41,7 +41,7 @@ static const char *const answer_names[] = {"unknown", "yes", "no", "maybe", "not
 static const char *const month_names[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"};
 static const char *const word_names[] = {
 	"none", "port", "not-port", "tail", "service", "policy", "readonly", "firewall", "date", "above", "issue", "joiner", "version",
-	"restart", "no-workaround", "steps", "english",
+	"restart", "no-workaround", "steps", "english", "lead", "command", "overall", "not-replaced", "held", "update", "enter", "data",
 };
 
 static const struct {

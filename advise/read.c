@@ -29,6 +29,8 @@ static bool belongs_to_flaw(enum section section)
 
 static void enter(struct place *p, enum section section)
 {
+	read_thanks_end(p);
+	p->flaw[0] = '\0';
 	if (p->in_work && section != SECTION_EFFECT && section != SECTION_UNDO && section != SECTION_WORKAROUND) {
 		read_work_end(p);
 		p->in_work = false;
@@ -86,7 +88,7 @@ static void without_tail(char *name, size_t tail)
 /* Keys, addresses and commands hold names of products too. */
 static bool is_no_name(const char *text)
 {
-	static const char *const signs[] = {"HKEY", "HKLM", "://", "-kb", " /"};
+	static const char *const signs[] = {"HKEY", "HKLM", "://", "-kb", " /", ".txt", ".log"};
 
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
 		if (strcasestr(text, signs[i]))
@@ -101,22 +103,30 @@ static bool is_bare_name(const char *text, size_t n)
 
 	while ((unsigned char)text[ascii] >= ' ' && (unsigned char)text[ascii] < 0x7f)
 		ascii++;
-	return ascii == n && n < 160 && !strpbrk(text, "\\=") && !strstr(text, "-x86") && !strstr(text, ". ");
+	return ascii == n && n && n < 160 && text[n - 1] != '.' && !strpbrk(text, "\\=") && !strstr(text, "-x86") && !strstr(text, ". ");
 }
 
 /* "Windows 2000:" and the like before a table, a key or a command: what follows is about that product. */
 static bool names_product(struct place *p, const struct line *line, const char *text)
 {
 	bool   colon = text_ends_with_colon(text, line->n), bold = line->bold + 1 >= line->n;
-	size_t tail;
+	size_t tail, lead;
 	char   folded[FOLD_MAX];
 
-	if (!deploys(p->section) || (p->section == SECTION_PREREQUISITE && !bold) || line->n > 400 || !looks_like_product(text) || is_no_name(text))
+	if (!deploys(p->section) || line->n >= NAME_MAX_)
 		return false;
 	text_fold(text, line->n, folded);
+	if (p->section != SECTION_REMOVAL && p->section != SECTION_RESTART && pack_says(p->pack, WORD_COMMAND, folded)) { /* "at a prompt of Windows XP, type:" is no name, and ends what was named before */
+		p->product[0] = '\0';
+		return false;
+	}
+	if ((p->section == SECTION_PREREQUISITE && !bold) || !looks_like_product(text) || is_no_name(text))
+		return false;
 	tail = pack_ends(p->pack, WORD_TAIL, folded);
 	if (!colon && !bold && !tail && !is_bare_name(text, line->n))
 		return false;
+	lead = pack_word_at(p->pack, WORD_LEAD, text);
+	text += text[lead] == ' ' ? lead + 1 : 0;
 	/* Until 2003 a bold name heads a block of labels, later only the next table. */
 	if (bold && colon && !p->depth && bulletin_year(p->b) <= 2003)
 		product_name(text, p->base, sizeof(p->base), NULL);
@@ -151,21 +161,54 @@ static void any_line(struct place *p, const char *text, uint32_t line, uint32_t 
 	read_cves(p, text, at);
 	read_keys(p, text, at);
 	read_reference(p, text, line, at);
+	read_installer_link(p, line, at);
 	if (!read_file_line(p, text, at)) {
 		read_file_prose(p, text, at);
 		read_deploy_line(p, whole_command(p, text, line, joined), at);
 	}
 }
 
+/* A heading names flaws and articles; it is no part of what was said above it. */
+static void heading_ids(struct place *p, const char *text, uint32_t line, uint32_t at)
+{
+	read_cves(p, text, at);
+	read_keys(p, text, at);
+	read_reference(p, text, line, at);
+}
+
+/* Where the statement begins in an item "IIS 5.0: none", whose name becomes the product; text when it has none. */
+static const char *behind_name(struct place *p, const char *text)
+{
+	size_t n = strcspn(text, ":");
+	char   name[NAME_MAX_];
+
+	if (!p->item || (!deploys(p->section) && p->section != SECTION_REPLACES) || n > 80 || !text[n] || !*text_behind_colon(text + n) || text[n + 1] == '/' || text[n + 1] == '\\')
+		return text;
+	memcpy(name, text, n);
+	name[n] = '\0';
+	if (!looks_like_product(name) || is_no_name(name))
+		return text;
+	product_name(name, p->product, sizeof(p->product), NULL);
+	return text_behind_colon(text + n);
+}
+
 /* A line of a section. */
 static void section_line(struct place *p, const char *text, uint32_t line, uint32_t at)
 {
+	char kept[NAME_MAX_];
+
+	memcpy(kept, p->product, sizeof(kept));
+	text = behind_name(p, text);
 	any_line(p, text, line, at);
 	switch (p->section) {
 	case SECTION_AFFECTED:
 	case SECTION_UNAFFECTED: read_product_line(p, text, line, at); break;
 	case SECTION_REPLACES: read_replaced_line(p, text, at); break;
 	case SECTION_REVISIONS: read_revision(p, text, at); break;
+	case SECTION_SEVERITY:
+		if (!p->item && bulletin_year(p->b) <= 2003 && strlen(text) < sizeof(p->flaw) && text_ends_with_colon(text, strlen(text)))
+			product_name(text, p->flaw, sizeof(p->flaw), NULL);
+		break;
 	case SECTION_THANKS: read_thanks(p, text, at); break;
 	case SECTION_MAXIMUM:
 		if (p->b->maximum == SEVERITY_UNKNOWN && (p->b->maximum = read_severity(p->pack, text)) != SEVERITY_UNKNOWN)
@@ -177,6 +220,20 @@ static void section_line(struct place *p, const char *text, uint32_t line, uint3
 		break;
 	default: break;
 	}
+	memcpy(p->product, kept, sizeof(kept));
+}
+
+/* "Impact of workaround: ..." and "How to undo: ..." that are not bold. */
+static enum section part_of_work(const struct place *p, const struct line *line, const char *text, size_t *out_value)
+{
+	size_t       colon = strcspn(text, ":");
+	enum section section;
+	char         folded[FOLD_MAX];
+
+	text_fold(text, line->n, folded);
+	section = (enum section)pack_find_head(p->pack, PACK_SECTION, folded, true);
+	*out_value = colon < 80 && text[colon] ? colon : 0;
+	return section == SECTION_EFFECT || section == SECTION_UNDO ? section : SECTION_NONE;
 }
 
 /* A label at the head of a line: its section, and where its value begins; NONE when the line has none. */
@@ -185,11 +242,14 @@ static enum section label(const struct place *p, const struct line *line, const 
 	size_t       n = line->bold;
 	enum section section;
 	char         folded[FOLD_MAX];
+	bool         colon = text_ends_with_colon(text, line->n);
 
-	if (!n && line->n < 120 && !p->in_work && text_ends_with_colon(text, line->n)) { /* a few bulletins have labels that are not bold */
+	if (!n && p->in_work)
+		return part_of_work(p, line, text, out_value);
+	if (!n && line->n < 120 && (colon || p->alone)) { /* some bulletins have labels that are not bold, most of 2009 to 2013 */
 		text_fold(text, line->n, folded);
 		*out_value = line->n;
-		return (enum section)pack_find_head(p->pack, PACK_SECTION, folded, bulletin_year(p->b) <= 2003);
+		return (enum section)pack_find_head(p->pack, PACK_SECTION, folded, colon && bulletin_year(p->b) <= 2003);
 	}
 	if (!n || n > 400)
 		return SECTION_NONE;
@@ -244,8 +304,11 @@ static void text_line(struct place *p, uint32_t number)
 		p->in_faq = faq && is_question(text, line);
 		p->product[0] = '\0';
 		p->english = false;
-		if (p->in_work)
+		if (p->in_work) {
+			p->item = false; /* what the label says begins no workaround */
+			p->part_depth = p->depth;
 			read_work_line(p, rest, line->at, false);
+		}
 		if (*rest)
 			section_line(p, rest, number, line->at);
 		return;
@@ -330,7 +393,7 @@ static void table_ids(struct place *p, const struct table *table)
 
 static void table_block(struct place *p, const struct table *table)
 {
-	if (read_file_table(p, table) || read_switch_table(p, table))
+	if (read_file_table(p, table) || read_branch_table(p, table) || read_switch_table(p, table))
 		return;
 	if (table->columns <= 2 && has_label_column(p, table)) {
 		reference_table(p, table);
@@ -364,12 +427,14 @@ static bool is_leaf(const struct place *p, const struct block *block)
 
 static void block(struct place *p, const struct block *block)
 {
+	p->alone = false;
 	if (block->kind == BLOCK_TABLE) {
 		table_block(p, &p->doc->tables[block->first]);
 		return;
 	}
 	p->depth = block->level;
 	p->fixed = block->kind == BLOCK_FIXED;
+	p->alone = block->kind == BLOCK_TEXT && block->count == 1 && !block->level;
 	for (uint32_t i = 0; i < block->count; i++) {
 		const struct line *line = &p->doc->lines[block->first + i];
 		const char        *text = p->doc->text + line->text;
@@ -378,8 +443,10 @@ static void block(struct place *p, const struct block *block)
 		p->ordered = p->item && block->ordered;
 		p->leaf = p->item && block->count == 1 && is_leaf(p, block);
 		if (block->kind == BLOCK_HEADING) {
-			any_line(p, text, block->first + i, line->at);
-			if (i == 0 && !read_file_line(p, text, line->at))
+			bool file = read_file_line(p, text, line->at);
+
+			heading_ids(p, text, block->first + i, line->at);
+			if (i == 0 && !file)
 				heading(p, text, block->level);
 		} else {
 			text_line(p, block->first + i);
@@ -414,6 +481,10 @@ bool bulletin_read(const struct pack *pack, const char *source, const char *byte
 		block(p, &doc.blocks[i]);
 	read_work_end(p);
 	read_restart_end(p);
+	read_thanks_end(p);
+	read_rating_end(p);
+	if (!out->kb[0] && p->article_n == 1)
+		out->kb = keep(out, p->article);
 	check_facts(p);
 	doc_close(&doc);
 	free(p->work_text);

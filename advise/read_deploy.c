@@ -47,16 +47,18 @@ static bool names_article(const char *word)
 /* A word that is an installer: letters, the article's number, and parts or an extension as installers have them. */
 static bool is_installer(const char *text, size_t n)
 {
-	char        word[128];
-	const char *dot;
+	char        word[128], kb[12];
+	const char *dot, *at = word, *from;
 
 	if (n < 8 || n >= sizeof(word) || !isalpha((unsigned char)text[0]))
 		return false;
 	memcpy(word, text, n);
 	word[n] = '\0';
 	dot = strrchr(word, '.');
-	if (dot && !is_program(dot))
+	if (dot && !is_program(dot) && !names_article(dot + 1)) /* "WindowsServer2003.WindowsXP-KB973525-x64-JPN" */
 		return false;
+	if (!dot && text_next_kb(&at, true, kb, &from) && from == word && strspn(at, "_") == strlen(at))
+		return false; /* "KB2686827_" begins the name of a log */
 	return names_article(word) && (dot || strpbrk(word, "-_"));
 }
 
@@ -84,7 +86,8 @@ static void installer_add(struct place *p, const char *name, size_t name_n, cons
 	switches = text_trim(switches, &n, ",;.");
 	for (uint32_t i = 0; i < b->installer_n; i++) {
 		installer = &b->installers[i];
-		if (strncmp(installer->file, name, name_n) == 0 && !installer->file[name_n] && strncmp(installer->switches, switches, n) == 0 && !installer->switches[n])
+		if (strncmp(installer->file, name, name_n) == 0 && !installer->file[name_n] && strncmp(installer->switches, switches, n) == 0 &&
+		    !installer->switches[n] && strcmp(installer->product, place_product(p)) == 0)
 			return;
 	}
 	installer = FACT(b, installer);
@@ -115,6 +118,19 @@ static void installers(struct place *p, const char *text, uint32_t at)
 		}
 		i += n;
 	}
+}
+
+/* Until 2008 the downloads of Office are named by their addresses only. */
+void read_installer_link(struct place *p, uint32_t line, uint32_t at)
+{
+	const char *url = doc_url(p->doc, line, 1), *name = url ? strrchr(url, '/') : NULL, *dot;
+	size_t      n = name ? strlen(name + 1) : 0;
+
+	if (!name || (p->section != SECTION_INSTALL && p->section != SECTION_SWITCHES) || !is_installer(name + 1, n))
+		return;
+	dot = strrchr(name, '.');
+	if (dot && is_program(dot))
+		installer_add(p, name + 1, n, "", 0, at);
 }
 
 static void option_add(struct place *p, const char *name, size_t n, const char *meaning, uint32_t at, enum sure sure)
@@ -221,8 +237,8 @@ static void note_restart(struct place *p, const char *text, uint32_t at)
 	if (p->restart || p->in_work || p->section == SECTION_REVISIONS || p->section == SECTION_RESTART)
 		return;
 	text_fold(text, strlen(text), folded);
-	if (!pack_says(p->pack, WORD_RESTART, folded))
-		return;
+	if (!pack_says(p->pack, WORD_RESTART, folded) || !pack_says(p->pack, WORD_UPDATE, folded))
+		return; /* a restart for another reason: after an attack, for a setting */
 	p->restart = keep(p->b, text);
 	p->restart_at = at;
 }
@@ -239,10 +255,27 @@ void read_restart_end(struct place *p)
 	p->b->statements[p->b->statement_n - (p->b->statement_n > 0)].from.sure = SURE_LOW;
 }
 
+/* "The fix is in Windows 2000 Service Pack 3 and later", among the downloads: which service pack or later update holds it. */
+static void note_held(struct place *p, const char *text, uint32_t at)
+{
+	char        folded[FOLD_MAX], id[12];
+	const char *walk = text, *from;
+
+	if (p->section != SECTION_UPDATE && p->section != SECTION_INSTALL)
+		return;
+	text_fold(text, strlen(text), folded);
+	if (!pack_says(p->pack, WORD_HELD, folded) || (!strstr(folded, "servicepack") && !text_next_bulletin(&walk, id, &from) && !pack_says(p->pack, WORD_UPDATE, folded)))
+		return;
+	statement_line(p, TOPIC_FUTURE, text, at);
+	if (p->b->statement_n && p->b->statements[p->b->statement_n - 1].from.line == at)
+		p->b->statements[p->b->statement_n - 1].from.sure = SURE_MEDIUM;
+}
+
 void read_deploy_line(struct place *p, const char *text, uint32_t at)
 {
 	if (!*text)
 		return;
+	note_held(p, text, at);
 	note_restart(p, text, at);
 	installers(p, text, at);
 	option_line(p, text, at);

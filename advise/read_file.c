@@ -166,6 +166,65 @@ static bool heads_are_of_files(const struct heads *heads)
 	       (kinds >> COLUMN_SIZE & 1 || kinds >> COLUMN_DATE & 1 || kinds >> COLUMN_FOLDER & 1 || heads->count <= 3);
 }
 
+/* "6.0.6001.18372" is as "6.0.6001.18xxx": every x is a digit. */
+static bool fits_build(const char *version, const char *pattern)
+{
+	while (*version && (*version == *pattern || (*pattern == 'x' && isdigit((unsigned char)*version)))) {
+		version++;
+		pattern++;
+	}
+	return !*version && !*pattern;
+}
+
+static const char *branch_by_version(struct place *p, const char *version)
+{
+	for (uint32_t i = 0; i < p->build_n; i++)
+		if (fits_build(version, p->builds[i].pattern))
+			return keep(p->b, p->builds[i].branch);
+	return "";
+}
+
+/* One row: the pattern of versions, products, and the branch in the last column. */
+static void branch_row(struct place *p, const struct row *row)
+{
+	const struct cell *cells = &p->doc->cells[row->first];
+	struct build       build;
+	char               text[NAME_MAX_];
+	size_t             n;
+
+	if (row->count < 2 || p->build_n == BUILDS_MAX)
+		return;
+	doc_cell_text(p->doc, &cells[0], text, sizeof(text));
+	n = strspn(text, "0123456789.x");
+	if (!isdigit((unsigned char)text[0]) || text[n] || n >= sizeof(build.pattern) || !strchr(text, 'x'))
+		return;
+	memcpy(build.pattern, text, n + 1);
+	doc_cell_text(p->doc, &cells[row->count - 1], text, sizeof(text));
+	n = branch_of(text, strlen(text));
+	if (!n || n >= sizeof(build.branch))
+		return;
+	memcpy(build.branch, text, n);
+	build.branch[n] = '\0';
+	p->builds[p->build_n++] = build;
+}
+
+/* "6.0.6001.18xxx | Windows Vista SP1 | GDR": which versions of the tables that follow are of which branch. */
+bool read_branch_table(struct place *p, const struct table *table)
+{
+	struct heads heads;
+	uint32_t     before = p->build_n;
+
+	table_heads(p, table, &heads);
+	if (!heads.found || heads.count < 2 || heads.kind[0] != COLUMN_VERSION || heads.kind[heads.count - 1] != COLUMN_FOLDER)
+		return false;
+	p->build_n = 0;
+	for (uint32_t r = heads.row + 1; r < table->first + table->count; r++)
+		branch_row(p, &p->doc->rows[r]);
+	if (!p->build_n)
+		p->build_n = before;
+	return p->build_n > 0;
+}
+
 static void file_row(struct place *p, const struct heads *heads, const struct row *row)
 {
 	struct file *file;
@@ -186,6 +245,8 @@ static void file_row(struct place *p, const struct heads *heads, const struct ro
 		else
 			cell_into(p, file, COLUMN_NONE, text);
 	}
+	if (!file->branch[0])
+		file->branch = branch_by_version(p, file->version);
 	if (!file->name[0] || (!file->version[0] && !file->size && !file->day))
 		p->b->file_n--; /* a heading inside the table, or an empty row */
 }

@@ -5,7 +5,12 @@
 #include "advise/bulletin.h"
 #include "advise/doc.h"
 
-enum { NAME_MAX_ = 512, PATH_SIZE = 1024, LONG_TEXT = 16 << 10 };
+enum { NAME_MAX_ = 512, PATH_SIZE = 1024, LONG_TEXT = 16 << 10, BUILDS_MAX = 64 };
+
+/* Versions of a service branch: "6.0.6001.18xxx" are of the GDR. */
+struct build {
+	char pattern[24], branch[8];
+};
 
 /* Where the reader is. */
 struct place {
@@ -23,12 +28,23 @@ struct place {
 	bool               leaf; /* the item has no paragraphs below it */
 	bool               english; /* the tables that follow are of the English build */
 	bool               listed; /* the section has had its table */
+	bool               alone; /* the line is a paragraph of its own */
+	char               kb[12]; /* article of the row that is read, or "" */
+	char               flaw[NAME_MAX_]; /* title over a table of ratings that names no id, or "" */
+	struct build       builds[BUILDS_MAX];
+	uint32_t           build_n;
+	char               thanks[NAME_MAX_ * 2]; /* a paragraph of thanks: it is one when no list follows */
+	uint32_t           thanks_at;
+	char               article[12]; /* the last one that the references of an old bulletin name */
+	uint32_t           article_n; /* how many they name */
 	bool               fixed; /* the line is fixed-width text */
 	const char        *restart; /* a sentence outside the sections on restarts that speaks of one, or NULL */
 	uint32_t           restart_at;
+	uint32_t           shown; /* number, from 1, of the key that shows the update and whose value may be on the next line; 0: none */
 	char               value_key[PATH_SIZE]; /* the key that values of a .reg snippet belong to */
 	char              *work_text; /* of the workaround being read */
 	size_t             work_n, work_effect_n, work_undo_n;
+	uint16_t           part_depth; /* of the label of the effect, or of the undoing, that is being read */
 	bool               work_plain; /* the workaround being read is an item whose title is not bold */
 	const char        *work_parent; /* title over workarounds of an inner list, or NULL */
 };
@@ -56,6 +72,8 @@ void read_head(struct place *p);
 void read_cves(struct place *p, const char *text, uint32_t at);
 void read_product_line(struct place *p, const char *text, uint32_t line, uint32_t at);
 void read_product_table(struct place *p, const struct table *table);
+void read_rating_end(struct place *p);
+bool read_branch_table(struct place *p, const struct table *table);
 bool read_file_table(struct place *p, const struct table *table);
 void read_file_prose(struct place *p, const char *text, uint32_t at);
 bool read_file_line(struct place *p, const char *text, uint32_t at);
@@ -66,10 +84,12 @@ void read_work_line(struct place *p, const char *text, uint32_t at, bool titled)
 void read_work_end(struct place *p);
 void read_restart_end(struct place *p);
 void read_deploy_line(struct place *p, const char *text, uint32_t at);
+void read_installer_link(struct place *p, uint32_t line, uint32_t at);
 bool read_switch_table(struct place *p, const struct table *table);
 void read_revision(struct place *p, const char *text, uint32_t at);
 void read_reference(struct place *p, const char *text, uint32_t line, uint32_t at);
 void read_thanks(struct place *p, const char *text, uint32_t at);
+void read_thanks_end(struct place *p);
 void replaced_add(struct place *p, const char *bulletin, const char *kb, const char *product, bool holds, struct from from);
 void check_facts(struct place *p);
 

@@ -26,7 +26,7 @@ static bool shows_update(const char *path)
 
 static bool same_key(const struct key *key, const char *path, const char *product, bool verify, uint32_t workaround)
 {
-	return key->verify == verify && key->workaround == workaround && !key->value[0] && strcmp(key->path, path) == 0 && strcmp(key->product, product) == 0;
+	return key->verify == verify && key->workaround == workaround && (verify || !key->value[0]) && strcmp(key->path, path) == 0 && strcmp(key->product, product) == 0;
 }
 
 static struct key *key_add(struct place *p, const char *path, bool verify, struct from from)
@@ -75,6 +75,28 @@ static void value_line(struct place *p, const char *text, uint32_t at)
 	};
 }
 
+/* '"ThisVersionInstalled" = "Y"' behind a key that shows the update, or in the line below it. */
+static void shown_value(struct place *p, const char *text)
+{
+	struct key *key = p->shown ? &p->b->keys[p->shown - 1] : NULL;
+	const char *end, *data;
+	size_t      n;
+
+	p->shown = 0;
+	if (!key || key->value[0] || *text != '"' || !(end = strchr(text + 1, '"')))
+		return;
+	data = end + 1 + strspn(end + 1, " ");
+	if (*data != '=')
+		return;
+	data++;
+	n = strlen(data);
+	data = text_trim(data, &n, "");
+	if (*data == '"')
+		data = text_trim(data, &n, "\"");
+	key->value = keep_n(p->b, text + 1, (size_t)(end - text - 1));
+	key->data = keep_n(p->b, data, n);
+}
+
 void read_keys(struct place *p, const char *text, uint32_t at)
 {
 	const char *walk = text;
@@ -86,13 +108,22 @@ void read_keys(struct place *p, const char *text, uint32_t at)
 		enum sure sure = repaired || p->section != SECTION_VERIFY ? SURE_MEDIUM : SURE_HIGH;
 
 		any = true;
+		struct key *key = NULL;
+
 		if (verify || p->in_work)
-			key_add(p, path, verify, (struct from){at, repaired ? SURE_LOW : verify ? sure : SURE_MEDIUM});
+			key = key_add(p, path, verify, (struct from){at, repaired ? SURE_LOW : verify ? sure : SURE_MEDIUM});
 		if (verify && repaired)
 			contradict(p->b, "key.blank", at, 0, "The key %s was written with stray blanks or doubled backslashes.", path);
+		if (verify && key) {
+			p->shown = (uint32_t)(key - p->b->keys) + 1;
+			if (walk[strspn(walk, " ")] == '"')
+				shown_value(p, walk + strspn(walk, " "));
+		}
 		if (text[0] == '[')
 			memcpy(p->value_key, path, strlen(path) + 1);
 	}
-	if (!any)
+	if (!any) {
+		shown_value(p, text);
 		value_line(p, text, at);
+	}
 }

@@ -156,6 +156,22 @@ void read_reference(struct place *p, const char *text, uint32_t line, uint32_t a
 	}
 	while (text_next_kb(&walk, true, kb, &from))
 		reference_add(p, "kb", kb, "", "", at);
+	walk = text;
+	if (p->section == SECTION_REFERENCES && bulletin_year(p->b) <= 2003 && text_next_kb(&walk, false, kb, &from)) {
+		reference_add(p, "kb", kb, "", "", at);
+		p->article_n += strcmp(p->article, kb) != 0;
+		memcpy(p->article, kb, sizeof(kb));
+	}
+}
+
+/* Until 2003 thanks are a paragraph; later one leads to a list. */
+void read_thanks_end(struct place *p)
+{
+	struct credit *credit = p->thanks[0] ? FACT(p->b, credit) : NULL;
+
+	if (credit)
+		*credit = (struct credit){.text = keep(p->b, p->thanks), .cve = "", .from = {p->thanks_at, SURE_MEDIUM}};
+	p->thanks[0] = '\0';
 }
 
 void read_thanks(struct place *p, const char *text, uint32_t at)
@@ -164,8 +180,17 @@ void read_thanks(struct place *p, const char *text, uint32_t at)
 	const char    *walk = text, *from;
 	char           id[24] = "";
 
-	if (!p->item && !p->depth)
+	if (!p->item && !p->depth) {
+		size_t n = strlen(text);
+
+		read_thanks_end(p);
+		if (bulletin_year(p->b) <= 2003 && n < sizeof(p->thanks) && !text_ends_with_colon(text, n)) {
+			memcpy(p->thanks, text, n + 1);
+			p->thanks_at = at;
+		}
 		return;
+	}
+	p->thanks[0] = '\0'; /* it led to this list */
 	text_next_cve(&walk, id, &from);
 	credit = FACT(p->b, credit);
 	if (credit)

@@ -10,7 +10,7 @@ static const char *const product_words[] = {
 	"Visual", "Silverlight", "SharePoint", "ISA Server", "Proxy Server", "Media Player", "Adobe Flash", "Works", "Publisher", "MDAC",
 	"DirectX", "Server", "Skype", "Lync", "Visio", "Access", "Project", "FrontPage", "Commerce", "BizTalk", "Forefront", "MSXML", "NetMeeting",
 	"XML Core", "Edge", "Services for UNIX", "Virtual", "IIS", "Outlook Express", "MSN", "JScript", "VBScript", "InfoPath", "OneNote", "WINS",
-	"Data Access", "VM", "XP", "Host Integration", "Site Server", "Content Management", "Money", "SNA", "Message Queue", "DirectShow", "Live",
+	"Data Access", "Internet Information", "Movie Maker", "VM", "XP", "Host Integration", "Site Server", "Content Management", "Money", "SNA", "Message Queue", "DirectShow", "Live",
 };
 
 bool looks_like_product(const char *text)
@@ -43,20 +43,25 @@ static size_t without_footnotes(const char *text, size_t n)
 	}
 }
 
+/* A bracket, narrow or wide, at text: its octets, or 0. */
+static size_t bracket(const char *text, char narrow, const char *wide)
+{
+	return *text == narrow ? 1 : strncmp(text, wide, 3) == 0 ? 3 : 0;
+}
+
 /* "Windows 7 (KB2992611)" and "(2992611)": where the bracket with the article begins; n when there is none. */
 static size_t article_bracket(const char *text, size_t n, char out_kb[12])
 {
 	for (size_t i = 0; i < n; i++) {
 		char        one[64];
-		size_t      take;
-		const char *walk = one, *from, *close;
+		size_t      take = 0, open = bracket(text + i, '(', "\xef\xbc\x88");
+		const char *walk = one, *from;
 
-		if (text[i] != '(')
+		if (!open)
 			continue;
-		close = memchr(text + i, ')', n - i);
-		take = close ? (size_t)(close - text - i - 1) : n - i - 1;
-		take = take < sizeof(one) - 1 ? take : sizeof(one) - 1;
-		memcpy(one, text + i + 1, take);
+		while (i + open + take < n && take < sizeof(one) - 1 && !bracket(text + i + open + take, ')', "\xef\xbc\x89"))
+			take++;
+		memcpy(one, text + i + open, take);
 		one[take] = '\0';
 		if (text_next_kb(&walk, false, out_kb, &from) && from - one < 12)
 			return i;
@@ -67,12 +72,16 @@ static size_t article_bracket(const char *text, size_t n, char out_kb[12])
 void product_name(const char *text, char *out, size_t size, char out_kb[12])
 {
 	static const char arrow[] = "\xe2\x80\x93"; /* an en dash: German lists put "download the update" behind it */
+	static const char stop[] = "\xe3\x80\x82"; /* a full stop: a sentence follows the name */
 	char              ignored[12] = "";
 	size_t            n = strlen(text), to = 0;
 	const char       *dash;
 
 	n = article_bracket(text, n, out_kb ? out_kb : ignored);
 	dash = memmem(text, n, arrow, 3);
+	if (dash && dash > text + 8)
+		n = (size_t)(dash - text);
+	dash = memmem(text, n, stop, 3);
 	if (dash && dash > text + 8)
 		n = (size_t)(dash - text);
 	dash = memmem(text, n, " - ", 3);
@@ -104,14 +113,17 @@ const char *place_product(const struct place *p)
 	return p->product[0] ? p->product : p->base;
 }
 
-/* The product of this name, or a new one. */
-static struct product *product_of(struct bulletin *b, const char *name, const char *group, bool affected, struct from from)
+/* The product of this name, or a new one: a name with another article is a row of its own, for another update. */
+static struct product *product_of(struct bulletin *b, const char *name, const char *group, const char *kb, bool affected, struct from from)
 {
 	struct product *product;
 
-	for (uint32_t i = 0; i < b->product_n; i++)
-		if (b->products[i].affected == affected && strcmp(b->products[i].name, name) == 0 && strcmp(b->products[i].group, group) == 0)
-			return &b->products[i];
+	for (uint32_t i = 0; i < b->product_n; i++) {
+		product = &b->products[i];
+		if (product->affected == affected && strcmp(product->name, name) == 0 && strcmp(product->group, group) == 0 &&
+		    (!product->kb[0] || !kb[0] || strcmp(product->kb, kb) == 0))
+			return product;
+	}
 	product = FACT(b, product);
 	if (product)
 		*product = (struct product){.name = keep(b, name), .group = keep(b, group), .kb = "", .url = "", .affected = affected, .from = from};
@@ -124,12 +136,15 @@ void read_product_line(struct place *p, const char *text, uint32_t line, uint32_
 	char            name[NAME_MAX_], kb[12] = "";
 	const char     *url;
 
-	if (!p->item || p->listed || (!looks_like_product(text) && bulletin_year(p->b) > 2003))
-		return;
+	char            folded[FOLD_MAX];
+
+	text_fold(text, strlen(text), folded);
+	if (!p->item || p->listed || (!looks_like_product(text) && bulletin_year(p->b) > 2003) || pack_says(p->pack, WORD_ISSUE, folded))
+		return; /* a note among the names is none */
 	product_name(text, name, sizeof(name), kb);
 	if (!name[0] || strlen(name) > 500)
 		return;
-	product = product_of(p->b, name, "", p->section == SECTION_AFFECTED, (struct from){at, looks_like_product(text) && strlen(name) < 200 ? SURE_HIGH : SURE_LOW});
+	product = product_of(p->b, name, "", kb, p->section == SECTION_AFFECTED, (struct from){at, looks_like_product(text) && strlen(name) < 200 ? SURE_HIGH : SURE_LOW});
 	if (!product)
 		return;
 	if (kb[0])
@@ -139,19 +154,45 @@ void read_product_line(struct place *p, const char *text, uint32_t line, uint32_
 		product->url = keep(p->b, url);
 }
 
-static void rating_add(struct place *p, const char *product, const char *cve, const char *scope, const char *cell, uint32_t at, enum sure sure)
+/* What a cell rates: a product, for a flaw with an id or a title, and within a scope. */
+struct rated {
+	const char *product, *cve, *flaw, *scope;
+	enum sure   sure;
+};
+
+static bool rating_add(struct place *p, const struct rated *of, const char *scope, const char *text, uint32_t at)
 {
-	enum severity  severity = read_severity(p->pack, cell);
-	enum impact    impact = read_impact(p->pack, cell);
+	enum severity  severity = read_severity(p->pack, text);
+	enum impact    impact = read_impact(p->pack, text);
 	struct rating *rating;
 
 	if (severity == SEVERITY_UNKNOWN)
-		return;
+		return false;
 	rating = FACT(p->b, rating);
 	if (rating)
 		*rating = (struct rating){
-			.product = keep(p->b, product), .cve = keep(p->b, cve), .scope = keep(p->b, scope), .severity = severity, .impact = impact, .from = {at, sure},
+			.product = keep(p->b, of->product), .cve = keep(p->b, of->cve), .flaw = keep(p->b, of->flaw), .scope = keep(p->b, scope),
+			.kb = keep(p->b, p->kb), .severity = severity, .impact = impact, .from = {at, of->sure},
 		};
+	return true;
+}
+
+/* A cell holds one rating, or two, each below its scope: "Windows clients:", "Critical/RCE". */
+static void rating_cell(struct place *p, const struct cell *cell, const struct rated *of)
+{
+	char text[NAME_MAX_], scope[NAME_MAX_] = "";
+
+	doc_cell_text(p->doc, cell, text, sizeof(text));
+	if (!cell->count || rating_add(p, of, of->scope, text, p->doc->lines[cell->first].at))
+		return;
+	for (uint32_t i = cell->first; i < cell->first + cell->count; i++) {
+		const char *line = doc_text(p->doc, i);
+
+		if (text_ends_with_colon(line, strlen(line)))
+			product_name(line, scope, sizeof(scope), NULL);
+		else if (scope[0])
+			rating_add(p, of, scope, line, p->doc->lines[i].at);
+	}
 }
 
 /* A table as it is read row by row. */
@@ -196,7 +237,6 @@ static void product_cell(struct reading *r, struct product *product, const char 
 	enum column   kind = column < r->heads.count ? r->heads.kind[column] : COLUMN_NONE;
 	char          text[NAME_MAX_], head[NAME_MAX_] = "", id[24];
 	const char   *walk, *from;
-	uint32_t      at = cell_at(p->doc, cell);
 
 	doc_cell_text(p->doc, cell, text, sizeof(text));
 	if (column < r->heads.count)
@@ -209,7 +249,7 @@ static void product_cell(struct reading *r, struct product *product, const char 
 	case COLUMN_SEVERITY:
 		if (product && read_severity(p->pack, text) != SEVERITY_UNKNOWN)
 			product->severity = read_severity(p->pack, text);
-		rating_add(p, name, "", "", text, at, SURE_HIGH);
+		rating_cell(p, cell, &(struct rated){name, "", p->flaw, "", SURE_HIGH});
 		break;
 	case COLUMN_REPLACES:
 		for (uint32_t i = 0; i < cell->count; i++) {
@@ -224,16 +264,23 @@ static void product_cell(struct reading *r, struct product *product, const char 
 	case COLUMN_CVE:
 		walk = head;
 		while (text_next_cve(&walk, id, &from))
-			rating_add(p, name, id, "", text, at, SURE_HIGH);
+			rating_cell(p, cell, &(struct rated){name, id, "", "", SURE_HIGH});
 		break;
 	case COLUMN_KB:
 		walk = text;
 		if (product && !product->kb[0] && text_next_kb(&walk, false, id, &from))
 			product->kb = keep(p->b, id);
 		break;
-	case COLUMN_NONE: rating_add(p, name, p->cve, head, text, at, SURE_MEDIUM); break;
+	case COLUMN_NONE: rating_cell(p, cell, &(struct rated){name, p->cve, p->flaw, head, SURE_MEDIUM}); break;
 	default: break;
 	}
+}
+
+/* "Not applicable" and a dash are no components. */
+static bool is_part(const struct place *p, const char *text)
+{
+	return text[0] && text[0] != '-' && pack_find_text(p->pack, PACK_ANSWER, text, strlen(text)) == ANSWER_UNKNOWN &&
+	       read_severity(p->pack, text) == SEVERITY_UNKNOWN;
 }
 
 /* The first line is the name; the article follows in the line or in the next. */
@@ -256,7 +303,7 @@ static void row_name(struct reading *r, const struct row *row, char *out, size_t
 		memcpy(kb, part_kb, sizeof(part_kb));
 	if (!out[0]) {
 		snprintf(out, size, "%.500s", part);
-	} else if (looks_like_product(part) && strlen(out) + strlen(part) + 4 < size) {
+	} else if (is_part(r->p, part) && strlen(out) + strlen(part) + 4 < size) {
 		memcpy(text, out, strlen(out) + 1);
 		snprintf(out, size, "%.250s / %.250s", text, part);
 	}
@@ -276,6 +323,88 @@ static const char *row_url(const struct reading *r, const struct row *row)
 	return url;
 }
 
+/* Rows are flaws, columns are products: 2002 to 2007. A flaw without an id has a title, that of all of them is none. */
+static void flaw_row(struct reading *r, const struct row *row, const char *id, const char *title)
+{
+	struct place *p = r->p;
+	char          folded[FOLD_MAX];
+
+	text_fold(title, strlen(title), folded);
+	if (pack_says(p->pack, WORD_OVERALL, folded))
+		title = "";
+	for (uint32_t i = 1; i < row->count; i++) {
+		const struct cell *cell = &p->doc->cells[row->first + i];
+		char               head[NAME_MAX_] = "";
+
+		if (cell->column >= r->heads.count || !cell->count)
+			continue;
+		doc_cell_text(p->doc, &p->doc->cells[r->heads.cell[cell->column]], head, sizeof(head));
+		if (r->heads.kind[cell->column] == COLUMN_NONE || r->heads.kind[cell->column] == COLUMN_PRODUCT)
+			rating_cell(p, cell, &(struct rated){head, id, title, "", SURE_HIGH});
+		else if (r->heads.kind[cell->column] == COLUMN_SEVERITY)
+			rating_cell(p, cell, &(struct rated){"", id, title, "", SURE_MEDIUM});
+	}
+}
+
+/* All columns of ratings are under names of products. */
+static bool heads_are_products(const struct reading *r)
+{
+	unsigned products = 0;
+
+	for (uint16_t c = 1; r->heads.found && c < r->heads.count; c++) {
+		char head[NAME_MAX_];
+
+		if (r->heads.kind[c] != COLUMN_NONE && r->heads.kind[c] != COLUMN_PRODUCT)
+			continue;
+		doc_cell_text(r->p->doc, &r->p->doc->cells[r->heads.cell[c]], head, sizeof(head));
+		if (!looks_like_product(head))
+			return false;
+		products++;
+	}
+	return products > 0;
+}
+
+static bool has_column(const struct reading *r, enum column kind)
+{
+	for (uint16_t c = 0; c < r->heads.count; c++)
+		if (r->heads.kind[c] == kind)
+			return true;
+	return false;
+}
+
+/* A cell of components may hold several, each above its article: every one is a product. `first` is the one that is known. */
+static void more_parts(struct reading *r, const struct row *row, const struct product *first)
+{
+	struct place      *p = r->p;
+	const struct cell *cell = r->part_column >= 0 ? row_cell(p->doc, row, (uint16_t)r->part_column) : NULL;
+	struct product     model = *first, *more;
+	char               part[NAME_MAX_], whole[NAME_MAX_ * 2], system[NAME_MAX_], kb[12], ignored[12] = "";
+
+	doc_cell_text(p->doc, row_cell(p->doc, row, r->name_column) ? row_cell(p->doc, row, r->name_column) : cell, system, sizeof(system));
+	product_name(system, whole, NAME_MAX_, ignored);
+	memcpy(system, whole, strlen(whole) + 1);
+	part[0] = '\0';
+	for (uint32_t i = cell ? cell->first : 0; cell && i < cell->first + cell->count; i++) {
+		const char *text = doc_text(p->doc, i), *walk = text, *from;
+
+		if (!text_next_kb(&walk, true, kb, &from)) {
+			product_name(text, part, sizeof(part), ignored);
+			continue;
+		}
+		if (from > text + 8)
+			product_name(text, part, sizeof(part), ignored);
+		if (strcmp(kb, model.kb) == 0 || !part[0])
+			continue;
+		snprintf(whole, sizeof(whole), "%.250s / %.250s", system, part);
+		more = product_of(p->b, whole, r->group, kb, model.affected, (struct from){p->doc->lines[i].at, model.from.sure});
+		if (!more)
+			return;
+		more->kb = keep(p->b, kb);
+		more->severity = model.severity;
+		more->impact = model.impact;
+	}
+}
+
 static void product_row(struct reading *r, const struct row *row)
 {
 	struct place   *p = r->p;
@@ -283,15 +412,23 @@ static void product_row(struct reading *r, const struct row *row)
 	char            name[NAME_MAX_], kb[12] = "";
 	const char     *url;
 	uint32_t        at = 0;
-	bool            lists = p->section == SECTION_AFFECTED || p->section == SECTION_UNAFFECTED;
+	bool            lists = p->section == SECTION_AFFECTED || p->section == SECTION_UNAFFECTED || has_column(r, COLUMN_REPLACES);
 
 	row_name(r, row, name, sizeof(name), kb);
 	if (!name[0] || name[0] == '-' || !row->count)
 		return;
+	if (r->table->columns == 1 && strstr(name, "Server Core") && !strpbrk(name, "0123456789")) {
+		memcpy(r->group, name, strlen(name) + 1); /* "Server Core installation option" heads what follows */
+		return;
+	}
+	if (!looks_like_product(name) && heads_are_products(r)) {
+		flaw_row(r, row, "", name);
+		return;
+	}
 	for (uint32_t i = 0; !at && i < row->count; i++)
 		at = cell_at(p->doc, &p->doc->cells[row->first + i]);
-	if ((lists || !r->listed) && (looks_like_product(name) || (lists && looks_like_product(r->group))))
-		product = product_of(p->b, name, r->group, r->affected, (struct from){at, lists ? SURE_HIGH : SURE_MEDIUM});
+	if ((lists || !r->listed) && (looks_like_product(name) || (lists && (looks_like_product(r->group) || r->table->columns == 1))))
+		product = product_of(p->b, name, r->group, kb, r->affected, (struct from){at, lists ? SURE_HIGH : SURE_MEDIUM});
 	if (product && kb[0])
 		product->kb = keep(p->b, kb);
 	url = product && !product->url[0] ? row_url(r, row) : NULL;
@@ -299,32 +436,37 @@ static void product_row(struct reading *r, const struct row *row)
 		product->url = keep(p->b, url);
 	if (!product && p->section != SECTION_SEVERITY && !looks_like_product(name))
 		return;
+	memcpy(p->kb, kb, sizeof(kb));
 	for (uint32_t i = 0; i < row->count; i++) {
 		const struct cell *cell = &p->doc->cells[row->first + i];
 
 		if (cell->column != r->name_column && (int)cell->column != r->part_column && cell->count)
 			product_cell(r, product, name, cell->column, cell);
 	}
+	p->kb[0] = '\0';
+	if (product && product->kb[0] && r->part_column >= 0)
+		more_parts(r, row, product);
 }
 
-/* Rows are flaws, columns are products: 2004 to 2007. */
-static void flaw_row(struct reading *r, const struct row *row, const char *id)
+/* Tables of flaws say which title belongs to which id; of a table that rates products they are two columns. */
+static void row_title(struct reading *r, const struct row *row)
 {
 	struct place *p = r->p;
+	char          id[24] = "", title[NAME_MAX_] = "", text[NAME_MAX_];
 
-	for (uint32_t i = 1; i < row->count; i++) {
+	for (uint32_t i = 0; i < row->count; i++) {
 		const struct cell *cell = &p->doc->cells[row->first + i];
-		char               text[NAME_MAX_], head[NAME_MAX_] = "";
+		const char        *walk = text, *from;
 
-		if (cell->column >= r->heads.count || !cell->count)
-			continue;
 		doc_cell_text(p->doc, cell, text, sizeof(text));
-		doc_cell_text(p->doc, &p->doc->cells[r->heads.cell[cell->column]], head, sizeof(head));
-		if (r->heads.kind[cell->column] == COLUMN_NONE || r->heads.kind[cell->column] == COLUMN_PRODUCT)
-			rating_add(p, head, id, "", text, cell_at(p->doc, cell), SURE_HIGH);
-		else if (r->heads.kind[cell->column] == COLUMN_IMPACT || r->heads.kind[cell->column] == COLUMN_SEVERITY)
-			rating_add(p, "", id, "", text, cell_at(p->doc, cell), SURE_MEDIUM);
+		if (cell->column < r->heads.count && r->heads.kind[cell->column] == COLUMN_TITLE)
+			memcpy(title, text, strlen(text) + 1);
+		else if (!id[0])
+			text_next_cve(&walk, id, &from);
 	}
+	for (uint32_t i = 0; id[0] && title[0] && i < p->b->cve_n; i++)
+		if (strcmp(p->b->cves[i].id, id) == 0 && !p->b->cves[i].title[0])
+			p->b->cves[i].title = keep(p->b, title);
 }
 
 /* The columns of names and of parts, by what the head calls them. */
@@ -343,9 +485,11 @@ static void find_columns(struct reading *r)
 void read_product_table(struct place *p, const struct table *table)
 {
 	struct reading r = {.p = p, .table = table, .affected = p->section != SECTION_UNAFFECTED};
-	bool           rated = false;
+	bool           rated = false, titles = false;
 
 	table_heads(p, table, &r.heads);
+	for (uint16_t c = 0; c < r.heads.count; c++)
+		titles |= r.heads.kind[c] == COLUMN_TITLE;
 	for (uint16_t c = 0; c < r.heads.count; c++)
 		rated |= r.heads.kind[c] == COLUMN_SEVERITY || r.heads.kind[c] == COLUMN_CVE || r.heads.kind[c] == COLUMN_IMPACT;
 	if (!rated && p->section != SECTION_AFFECTED && p->section != SECTION_UNAFFECTED && p->section != SECTION_SEVERITY)
@@ -361,9 +505,11 @@ void read_product_table(struct place *p, const struct table *table)
 		if (!row->count || (r.heads.found && n <= r.heads.row) || group_row(&r, row))
 			continue;
 		doc_cell_text(p->doc, &p->doc->cells[row->first], text, sizeof(text));
+		if (titles)
+			row_title(&r, row);
 		if (text_next_cve(&walk, id, &from))
-			flaw_row(&r, row, id);
-		else
+			flaw_row(&r, row, id, "");
+		else if (r.heads.kind[0] != COLUMN_TITLE || !titles)
 			product_row(&r, row);
 	}
 }

@@ -13,12 +13,12 @@ void replaced_add(struct place *p, const char *bulletin, const char *kb, const c
 		return; /* its own name, in a sentence */
 	for (uint32_t i = 0; i < b->replacement_n; i++) {
 		r = &b->replacements[i];
-		if (strcmp(r->bulletin, bulletin) == 0 && strcmp(r->kb, kb) == 0 && strcmp(r->product, product) == 0)
+		if (strcmp(r->bulletin, bulletin) == 0 && strcmp(r->kb, kb) == 0 && strcmp(r->product, product) == 0 && strcmp(r->by, p->kb) == 0)
 			return;
 	}
 	r = FACT(b, replacement);
 	if (r)
-		*r = (struct replacement){.bulletin = keep(b, bulletin), .kb = keep(b, kb), .product = keep(b, product), .holds = holds, .from = from};
+		*r = (struct replacement){.bulletin = keep(b, bulletin), .kb = keep(b, kb), .product = keep(b, product), .by = keep(b, p->kb), .holds = holds, .from = from};
 }
 
 /* "3177186" beside "MS16-114": the article next to the bulletin, in either order; "" when there is none. */
@@ -40,8 +40,12 @@ void read_replaced_line(struct place *p, const char *text, uint32_t at)
 {
 	const char *walk = text, *from;
 	char        id[12], kb[12];
-	bool        any = false;
+	char        folded[FOLD_MAX];
+	bool        any = false, holds;
 	enum sure   sure = p->in_faq ? SURE_MEDIUM : SURE_HIGH;
+
+	text_fold(text, strlen(text), folded);
+	holds = !pack_says(p->pack, WORD_NOT_REPLACED, folded);
 
 	p->b->says_replaces = true;
 	if (!p->b->replaces_from.line)
@@ -49,12 +53,12 @@ void read_replaced_line(struct place *p, const char *text, uint32_t at)
 	while (text_next_bulletin(&walk, id, &from)) {
 		any = true;
 		article_beside(text, from, walk, kb);
-		replaced_add(p, id, kb, place_product(p), true, (struct from){at, sure});
+		replaced_add(p, id, kb, place_product(p), holds, (struct from){at, sure});
 	}
 	walk = text;
 	while (!any && text_next_kb(&walk, false, kb, &from))
-		replaced_add(p, "", kb, place_product(p), true, (struct from){at, SURE_MEDIUM});
-	if (!any && pack_find_text(p->pack, PACK_ANSWER, text, strlen(text)) == ANSWER_NO)
+		replaced_add(p, "", kb, place_product(p), holds, (struct from){at, SURE_MEDIUM});
+	if (!any && !place_product(p)[0] && pack_find_text(p->pack, PACK_ANSWER, text, strlen(text)) == ANSWER_NO)
 		p->b->says_none_replaced = true;
 }
 

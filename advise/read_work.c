@@ -1,4 +1,5 @@
 /* Reads workarounds: title, kind, ports, steps, effect and how it is undone. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -205,6 +206,51 @@ static void begin_inner(struct place *p, const char *text, uint32_t at)
 	begin(p, title, at, SURE_HIGH);
 }
 
+/* The name just before at: letters and digits, without quotes around it. */
+static size_t name_before(const char *text, const char *at, const char **out)
+{
+	const char *end = at, *from;
+
+	while (end > text && !isalnum((unsigned char)end[-1]) && at - end < 8)
+		end--;
+	for (from = end; from > text && isalnum((unsigned char)from[-1]); from--)
+		;
+	*out = from;
+	return (size_t)(end - from);
+}
+
+/* "4. Type DisableMetaFiles", "6. In the box for the data, 1": the steps of an editor set one value. */
+static bool value_in_steps(struct place *p, const struct workaround *w, struct key *key)
+{
+	const char *name = NULL, *data = NULL;
+	size_t      n = 0, took;
+
+	for (const char *line = w->text; *line; line += *line == '\n') {
+		size_t length = strcspn(line, "\n"), enter = 0;
+		bool   box = false;
+
+		for (size_t i = 0; i < length; i++) {
+			enter = !enter && pack_word_at(p->pack, WORD_ENTER, line + i) ? i : enter;
+			if (pack_word_at(p->pack, WORD_DATA, line + i))
+				box = true;
+			if (box && !data && isdigit((unsigned char)line[i]))
+				data = line + i;
+		}
+		if (enter && !box && !data) /* the last one before the data: the first starts the editor */
+			n = name_before(line, line + enter, &name);
+		line += length;
+	}
+	if (n < 4 || !data || !isalpha((unsigned char)*name))
+		return false;
+	char text[24];
+
+	snprintf(text, sizeof(text), "dword:%08x", text_number(data, 5, &took));
+	key->value = keep_n(p->b, name, n);
+	key->data = keep(p->b, text);
+	key->from.sure = SURE_LOW;
+	return true;
+}
+
 /* A value that prose names: '"Enabled"' of type REG_DWORD, set to 00000000. */
 static void value_in_prose(struct place *p, const struct workaround *w)
 {
@@ -216,6 +262,8 @@ static void value_in_prose(struct place *p, const struct workaround *w)
 	for (uint32_t i = 0; i < b->key_n; i++)
 		if (!b->keys[i].verify && b->keys[i].workaround == b->workaround_n)
 			key = !key && !b->keys[i].value[0] ? &b->keys[i] : (struct key *)0; /* only when there is one, and it has no value */
+	if (key && strstr(w->text, "DWORD") && value_in_steps(p, w, key))
+		return;
 	if (!key || !strstr(w->text, "REG_DWORD"))
 		return;
 	for (at = w->text; !digits && *at; at++) {
@@ -256,10 +304,15 @@ void read_work_end(struct place *p)
 	p->work_n = p->work_effect_n = p->work_undo_n = 0;
 }
 
-/* An item that is not bold begins a workaround when none is open, or when the open one began so too. */
+/*
+ * An item that is not bold begins a workaround when none is open, or when the open one began so too. Below a label outside the list
+ * ("how to undo:") items are steps; a label inside an item ends with it.
+ */
 static bool is_plain_title(const struct place *p)
 {
-	return p->item && p->depth == 1 && !p->ordered && !p->fixed && (!p->work_n || p->work_plain) && p->section != SECTION_UNDO;
+	bool part = p->section == SECTION_UNDO || p->section == SECTION_EFFECT;
+
+	return p->item && p->depth == 1 && !p->ordered && !p->fixed && (!p->work_n || p->work_plain) && (!part || p->part_depth);
 }
 
 /* Below a title without words of its own, bold items of the inner list are the workarounds. */

@@ -41,6 +41,8 @@ static void feed_products(struct digest *d, const struct bulletin *b)
 	for (uint32_t i = 0; i < b->rating_n; i++) {
 		feed_text(d, b->ratings[i].product);
 		feed_text(d, b->ratings[i].cve);
+		feed_text(d, b->ratings[i].flaw);
+		feed_text(d, b->ratings[i].kb);
 		feed_number(d, b->ratings[i].severity | (uint64_t)b->ratings[i].from.line << 32);
 	}
 	for (uint32_t i = 0; i < b->cve_n; i++)
@@ -53,6 +55,7 @@ static void feed_update(struct digest *d, const struct bulletin *b)
 		feed_text(d, b->replacements[i].bulletin);
 		feed_text(d, b->replacements[i].kb);
 		feed_text(d, b->replacements[i].product);
+		feed_text(d, b->replacements[i].by);
 		feed_number(d, b->replacements[i].holds);
 	}
 	for (uint32_t i = 0; i < b->file_n; i++) {

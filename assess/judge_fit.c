@@ -232,6 +232,14 @@ size_t fits_find(const struct judging *j, const struct entry *entry, struct fit 
 	return n;
 }
 
+/* It speaks of this flaw and this update: one that only has the title of a flaw, or another update's article, does not. */
+static bool rates(const struct rating *rating, const struct product *row)
+{
+	if (rating->severity == SEVERITY_UNKNOWN || (!rating->cve[0] && rating->flaw[0]))
+		return false;
+	return !row || !row->kb[0] || !rating->kb[0] || strcmp(row->kb, rating->kb) == 0;
+}
+
 /* The best rating of one reading for the host: by its own words for products, otherwise by those of the row. */
 static const struct rating *reading_rating(const struct judging *j, const struct reading *r, const struct fit *fit, const char *cve, uint64_t flaw)
 {
@@ -243,7 +251,7 @@ static const struct rating *reading_rating(const struct judging *j, const struct
 		const struct rating *rating = &r->bulletin->ratings[i];
 		const struct name   *name = &j->catalog->names[r->ratings[i]];
 
-		if (r->rating_flaws[i] != flaw || rating->severity == SEVERITY_UNKNOWN || (name->target_n && !(name->families & 1u << fit->on.family)))
+		if (r->rating_flaws[i] != flaw || !rates(rating, fit->row) || (name->target_n && !(name->families & 1u << fit->on.family)))
 			continue;
 		unread = unread || !name->target_n;
 		for (uint32_t t = 0; t < name->target_n; t++) {

@@ -175,6 +175,7 @@ void update_look(const struct judging *j, const struct entry *entry, const struc
 	}
 	look_in_list(j, out->kb, fit, out);
 	look_at_hotfix(j, out->kb, out);
-	if (out->listed == SEEN_UNKNOWN && out->kb && complete)
+	/* No list of Windows shows updates of programs. */
+	if (out->listed == SEEN_UNKNOWN && out->kb && complete && fit->on.kind == TARGET_SYSTEM)
 		out->listed = SEEN_ABSENT;
 }
