@@ -13,13 +13,14 @@
 #include "proto/driver.h"
 #include "proto/reasons.h"
 
-enum { STEP_MS = 2000, GOODBYE_MS = 300, CHUNK = 64 * 1024 };
+enum { STEP_MS = 2000, GOODBYE_MS = 300, CHUNK = 64 * 1024, STAND_IN = 72, NEXT_COMMAND = 24 };
 
 /* A probe that runs: the client's end, the server's end, and what the gate says of it. */
 struct probe_run {
 	const struct probe_way *way;
 	int                     client, sink, theirs; /* theirs: the end of the sink that the gate gets */
 	uint64_t                out[2]; /* bytes that came out: [SIDE_CLIENT] at the sink, [SIDE_SERVER] at the client */
+	uint8_t                 last[STAND_IN]; /* the last of them at the sink */
 	uint64_t                sent[2];
 	bool                    closed[2];
 	bool                    taken, ended, not_here, denied, gone;
@@ -72,7 +73,15 @@ static void hear(struct probe_run *r)
 		r->gone = true;
 }
 
-/* Count what comes out, and throw it away. */
+static void remember(struct probe_run *r, const uint8_t *bytes, size_t n)
+{
+	size_t fresh = n < STAND_IN ? n : STAND_IN;
+
+	memmove(r->last, r->last + fresh, STAND_IN - fresh);
+	memcpy(r->last + STAND_IN - fresh, bytes + n - fresh, fresh);
+}
+
+/* Count what comes out, and throw it away but for the end. */
 static void count(struct probe_run *r, int fd, enum side from)
 {
 	uint8_t bytes[CHUNK];
@@ -82,7 +91,9 @@ static void count(struct probe_run *r, int fd, enum side from)
 		n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 		if (n > 0)
 			r->out[from] += (uint64_t)n;
-		else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		if (n > 0 && from == SIDE_CLIENT)
+			remember(r, bytes, (size_t)n);
+		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 			r->closed[from] = true;
 	}
 }
@@ -250,6 +261,39 @@ static void sum_before(const struct vector *v, uint64_t out[2])
 		out[v->step[i].side] += v->step[i].len;
 }
 
+/*
+ * Of several commands of SMB 2 in one message those before the refused one are units of their own: they pass, and the message stays
+ * incomplete. NextCommand (MS-SMB2 2.2.1.2) says that there is more than one.
+ */
+static bool compounded(const struct vector *v)
+{
+	const struct vector_step *last = &v->step[v->steps - 1];
+	uint8_t                  *bytes = strcmp(v->protocol, "smb") == 0 && last->len > NEXT_COMMAND + 4 ? malloc(last->len) : NULL;
+	bool                      more = false;
+
+	if (bytes) {
+		vector_step_bytes(last, bytes);
+		more = memcmp(bytes + 4, "\xfeSMB", 4) == 0 && memcmp(bytes + NEXT_COMMAND, "\0\0\0\0", 4) != 0;
+	}
+	free(bytes);
+	return more;
+}
+
+/* What the gate sent of its own in place of a denied request of SMB 2: an ECHO (MS-SMB2 2.2.28) with nothing of the request but its MessageId. */
+static bool stand_in(const struct probe_run *r, const struct vector *v)
+{
+	static const uint8_t head[] = {0, 0, 0, STAND_IN - 4, 0xfe, 'S', 'M', 'B', 64, 0}, body[] = {4, 0, 0, 0};
+	uint8_t              request[STAND_IN];
+
+	if (strcmp(v->protocol, "smb") != 0 || memcmp(r->last, head, sizeof(head)) != 0 || r->last[16] != 0x0d ||
+	    memcmp(r->last + STAND_IN - sizeof(body), body, sizeof(body)) != 0)
+		return false;
+	if (v->step[v->steps - 1].len != STAND_IN)
+		return true;
+	vector_step_bytes(&v->step[v->steps - 1], request);
+	return memcmp(request, r->last, STAND_IN) != 0;
+}
+
 static enum probe_outcome judge(const struct probe_run *r, const struct vector *v)
 {
 	uint8_t  class = r->report.why ? reason_of(r->report.why)->class : CLASS_DOCUMENT;
@@ -263,6 +307,10 @@ static enum probe_outcome judge(const struct probe_run *r, const struct vector *
 		return all && !r->report.why ? PROBE_PASSED : PROBE_REFUSED;
 	/* Of a refused message not one byte comes out behind the gate. In front of it the gate's own answer may. */
 	sum_before(v, before);
+	if (r->out[SIDE_CLIENT] == before[SIDE_CLIENT] + STAND_IN && stand_in(r, v))
+		before[SIDE_CLIENT] += STAND_IN;
+	if (v->step[v->steps - 1].side == SIDE_CLIENT && compounded(v))
+		before[SIDE_CLIENT] += v->step[v->steps - 1].len - 1;
 	if (r->out[SIDE_CLIENT] > before[SIDE_CLIENT] || r->turn.forwarded[SIDE_SERVER] > before[SIDE_SERVER])
 		return PROBE_LEAKED;
 	return r->report.why == v->refuse ? PROBE_STOPPED : PROBE_STOPPED_OTHERWISE;

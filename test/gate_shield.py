@@ -16,7 +16,8 @@ from probe_lab import Decoy
 from tap import Tap
 
 TAP = Tap()
-FLAWS = (("CVE-2003-0663", "MS04-011", "dc1-389"), ("CVE-2003-0345", "MS03-024", "dc1-445"), ("CVE-2003-0533", "MS04-011", "dc1-135"))
+FLAWS = (("CVE-2003-0663", "MS04-011", "dc1-389"), ("CVE-2003-0345", "MS03-024", "dc1-445"), ("CVE-2003-0533", "MS04-011", "dc1-135"),
+         ("CVE-2003-0533", "MS04-011", "dc1-445"))
 
 
 def sallyport(*words):
@@ -26,7 +27,7 @@ def sallyport(*words):
 def shield(scratch, cve):
     """The policy for a host that misses this flaw's update."""
     folder = scratch / cve
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     one = out.bulletin(int(cve[-4:]) % 1000, [cve], product="Windows 2000")
     (folder / "bulletin.json").write_text(json.dumps(one))
     (folder / "host.json").write_text(json.dumps(out.inventory("DC1", pack=3)))
@@ -49,7 +50,7 @@ def one_flaw(scratch, cve, bulletin, service):
     text = shield(scratch, cve)
     if not TAP.ok(f"service {service} {{" in text, f"{cve}: the shield has the service {service}", text[-2000:]):
         return
-    running = gate.Gate(scratch / f"gate-{cve}", elsewhere(text, server)).start()
+    running = gate.Gate(scratch / f"gate-{cve}-{service}", elsewhere(text, server)).start()
     stopped, through, other = 0, [], []
     try:
         for reason in reasons(cve):
@@ -61,9 +62,11 @@ def one_flaw(scratch, cve, bulletin, service):
                 continue
             stopped += told["stopped"]
             through += [f"{reason}: {told['came_through']} came through"] if told["came_through"] else []
+        whole = json.loads(running.ask("probe", service, "--json", patience=300).stdout)
     finally:
         running.stop()
     TAP.ok(stopped > 0 and not through, f"{cve} ({bulletin}): {stopped} vectors of its reasons are stopped, and none comes through", *through, *(other if not stopped else []))
+    TAP.ok(whole["stopped"] > stopped and not whole["came_through"], f"{service}: nor does any of the {whole['stopped']} other unlawful messages", *[one for one in whole["results"] if one["outcome"] == "CAME THROUGH"])
     TAP.ok(server.bytes == 0, f"{cve}: not one byte reached the host", server.bytes)
 
 
