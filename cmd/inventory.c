@@ -10,16 +10,16 @@
 #include <unistd.h>
 
 #include "assess/evidence.h"
-#include "assess/flaws.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/inventory.h"
 
 enum { OPT_OUT = 0, OPT_WANTED };
 enum { PATH_MOST = 4096, NAME_MOST = 200, HOSTS_MOST = 4096 };
 
 static const struct option options[] = {
 	[OPT_OUT] = {"out", 'o', "FOLDER", "one file for each host in this folder, NAME.json, instead of standard output"},
-	[OPT_WANTED] = {"wanted", 0, NULL, "print the files, keys and services that contrib/collect.vbs should look for, as its collect.txt"},
+	[OPT_WANTED] = {"wanted", 0, NULL, "print what contrib/collect.vbs should look for on hosts, as its collect.txt; a PATH is then of bulletins, whose files and keys come too"},
 	{0},
 };
 
@@ -229,64 +229,55 @@ static void print_all(struct job *job)
 	json_decref(list);
 }
 
-static void wanted_check(const struct check *check)
+static int evidence_print(struct job *job, const char *const *paths, size_t count)
 {
-	static const char *const words[] = {[CHECK_FILE_READ_ONLY] = "file", [CHECK_FILE_ABSENT] = "file", [CHECK_KEY_ABSENT] = "key", [CHECK_KEY_PRESENT] = "key",
-		[CHECK_VALUE_NUMBER] = "key", [CHECK_VALUE_TEXT] = "key", [CHECK_SERVICE_DISABLED] = "service"};
-
-	if (check->kind && strncmp(check->path, "HKLM\\Sallyport\\", 15) != 0)
-		printf("%s\t%s\n", words[check->kind], check->path);
-}
-
-/* What reviewed flaws ask of a host; the script has a list of its own for the rest. */
-static int wanted(void)
-{
-	const struct flaw_rule *rule;
-
-	printf("# What contrib/collect.vbs looks for beside its own list: file, key or service, a tab, and its name.\n");
-	for (size_t i = 0; (rule = flaw_rule_at(i)); i++) {
-		for (size_t j = 0; j < FLAW_FILES_MAX && rule->files[j]; j++)
-			printf("file\t%%systemroot%%\\system32\\%s\n", rule->files[j]);
-		for (size_t j = 0; j < WORKAROUNDS_MAX && rule->workarounds[j].title; j++)
-			for (size_t k = 0; k < CHECKS_MAX; k++)
-				wanted_check(&rule->workarounds[j].checks[k]);
+	for (size_t i = 0; i < count; i++)
+		path_take(job, paths[i], true);
+	if (job->out)
+		write_all(job);
+	else
+		print_all(job);
+	for (size_t i = 0; i < job->count; i++) {
+		host_close(job->hosts[i]);
+		free(job->hosts[i]);
 	}
-	return output_ok() ? EXIT_CLEAN : EXIT_USAGE;
+	free(job->hosts);
+	return job->bad || !output_ok() ? EXIT_USAGE : EXIT_CLEAN;
 }
 
 static int inventory_run(const struct cmd *cmd, int argc, char **argv)
 {
-	struct args args = args_over(cmd, argc, argv);
-	struct job  job = {0};
-	bool        any = false, list = false;
-	int         got;
+	struct args  args = args_over(cmd, argc, argv);
+	struct job   job = {0};
+	const char **paths = calloc((size_t)argc + 1, sizeof(*paths));
+	size_t       count = 0;
+	bool         wanted = false;
+	int          got, code = EXIT_USAGE;
 
-	while ((got = args_next(&args)) != ARGS_END) {
-		if (got == ARGS_BAD || got == ARGS_HELP)
-			break;
+	while (paths && (got = args_next(&args)) != ARGS_END) {
+		if (got == ARGS_BAD || got == ARGS_HELP) {
+			free(paths);
+			return args_exit(got);
+		}
 		if (got == OPT_OUT)
 			job.out = args.value;
 		else if (got == OPT_WANTED)
-			list = true;
+			wanted = true;
 		else
-			any = true, path_take(&job, args.value, true);
+			paths[count++] = args.value;
 	}
-	if (got == ARGS_END && list == any)
-		complain(list ? "--wanted takes no path" : "inventory needs a path: a hive, a listing, an inventory, a Windows tree (try: sallyport help inventory)");
-	else if (got == ARGS_END && list)
-		return wanted();
-	else if (got == ARGS_END && job.out)
-		write_all(&job);
-	else if (got == ARGS_END)
-		print_all(&job);
-	for (size_t i = 0; i < job.count; i++) {
-		host_close(job.hosts[i]);
-		free(job.hosts[i]);
-	}
-	free(job.hosts);
-	if (got != ARGS_END)
-		return args_exit(got);
-	return list == any || job.bad || !output_ok() ? EXIT_USAGE : EXIT_CLEAN;
+	if (!paths)
+		complain("there is no memory");
+	else if (wanted && job.out)
+		complain("--wanted prints one list: --out has nothing to write");
+	else if (wanted)
+		code = inventory_wanted(paths, count);
+	else if (!count)
+		complain("inventory needs a path: a hive, a listing, an inventory, a Windows tree (try: sallyport help inventory)");
+	else
+		code = evidence_print(&job, paths, count);
+	free(paths);
+	return code;
 }
 
 const struct cmd cmd_inventory = {

@@ -8,11 +8,13 @@ import shutil
 import struct
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import shared
+from pe_made import pe_file
 from tap import Tap, skip_all
 
 PROGRAM = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else HERE.parent / "build") / "sallyport"
@@ -39,24 +41,6 @@ def fits(documents, title):
     validator = jsonschema.Draft202012Validator(SCHEMA)
     faults = [f"{list(fault.absolute_path)}: {fault.message[:200]}" for document in documents for fault in validator.iter_errors(document)]
     TAP.ok(not faults, title, "\n".join(faults[:10]))
-
-
-def pe_file(version, language=1041):
-    """A PE32 file that has nothing but a version resource."""
-    fixed = struct.pack("<13I", 0xFEEF04BD, 0x10000, version[0] << 16 | version[1], version[2] << 16 | version[3], 0, 0, 0x3F, 0, 0x40004, 2, 0, 0, 0)
-    key = "VS_VERSION_INFO".encode("utf-16le") + b"\0\0"
-    head = 6 + len(key)
-    info = struct.pack("<HHH", head + -head % 4 + len(fixed), len(fixed), 0) + key + b"\0" * (-head % 4) + fixed
-    table = b""
-    for at, name in ((0x18, 16), (0x30, 1)):
-        table += struct.pack("<IIHHHHII", 0, 0, 0, 0, 0, 1, name, 0x80000000 | at)
-    table += struct.pack("<IIHHHHII", 0, 0, 0, 0, 0, 1, language, 0x48) + struct.pack("<IIII", 0x1000 + 0x58, len(info), 0, 0) + info
-    optional = struct.pack("<HBBIIIIII", 0x10B, 6, 0, 0, len(table), 0, 0, 0x1000, 0x1000) + struct.pack("<IIIHHHHHHIIIIHHIIIIII", 0x400000, 0x1000, 0x200,
-                           4, 0, 0, 0, 4, 0, 0, 0x2000, 0x200, 0, 2, 0, 0, 0, 0, 0, 0, 16)
-    optional += b"".join(struct.pack("<II", *((0x1000, len(table)) if i == 2 else (0, 0))) for i in range(16))
-    section = struct.pack("<8sIIIIIIHHI", b".rsrc", len(table), 0x1000, len(table) + -len(table) % 512, 0x200, 0, 0, 0, 0, 0x40000040)
-    image = b"MZ" + b"\0" * 58 + struct.pack("<I", 64) + b"PE\0\0" + struct.pack("<HHIIIHH", 0x14C, 1, 0, 0, 0, len(optional), 0x2102) + optional + section
-    return image + b"\0" * (0x200 - len(image)) + table + b"\0" * (-len(table) % 512)
 
 
 def hive(path, minimal, keys):
@@ -270,15 +254,31 @@ def given(share):
            err)
 
 
+def wanted_of_bulletins(share, folder):
+    """Names of a real file table and keys of a real text go into the list; nothing that would not be a line."""
+    for archive in sorted((share / "bulletins").glob("*ja*.tar.xz")):
+        with tarfile.open(archive) as tar:
+            for member in tar.getmembers():
+                if member.name.lower().endswith("ms04-011.md"):
+                    tar.extract(member, folder)
+    code, out, err = run("--wanted", folder)
+    rows = {tuple(line.lower().split("\t")) for line in out.splitlines() if not line.startswith("#")}
+    TAP.ok(code == 0 and {("file", "eventlog.dll"), ("values", "hklm\\software\\microsoft\\updates\\windows 2000\\sp5\\kb835732\\filelist")} <= rows and all(len(row) == 2 and row[1].isascii() for row in rows), "--wanted of bulletins: their files and keys", err, sorted(rows))
+
+
 def usage(folder):
     bad = folder / "bad\x1b.txt"
     bad.write_text("nothing")
     code, out, err = run(bad, folder / "absent")
     TAP.ok(code == 2 and not out and len(err.splitlines()) == 2 and "\x1b" not in err, "what cannot be read: exit 2, a line each", err)
-    TAP.ok(run()[0] == 2 and run("--wanted", folder)[0] == 2, "no path, or one too many: exit 2")
+    TAP.ok(run()[0] == 2 and run("--wanted", "--out", folder)[0] == 2, "no path, or --wanted with --out: exit 2")
+    code, out, err = run("--wanted", folder / "absent")
+    TAP.ok(code == 2 and "absent" in err, "--wanted of what is not there: exit 2", err)
     code, out, err = run("--wanted")
     rows = [line.split("\t") for line in out.splitlines() if not line.startswith("#")]
-    TAP.ok(code == 0 and ["file", "%systemroot%\\debug\\dcpromo.log"] in rows and all(len(row) == 2 and row[0] in ("file", "key", "service") for row in rows), "--wanted", out)
+    TAP.ok(code == 0 and ["file", "%systemroot%\\debug\\dcpromo.log"] in rows and all(len(row) == 2 and row[0] in ("file", "key", "service") for row in rows) and
+           ["file", "wspsrv.exe"] in rows and ["file", "%systemroot%\\pchealth\\helpctr\\binaries\\helpctr.exe"] in rows and
+           len(rows) == len({tuple(row) for row in rows}), "--wanted: files where they belong, each line once", out)
     code, _, err = run("--out", "/proc/nothing", bad)
     TAP.ok(code == 2 and "/proc/nothing" in err, "a folder that cannot be made: exit 2", err)
 
@@ -294,6 +294,8 @@ def main():
             path.chmod(0o755)
             test(path, *more)
     given(share)
+    with tempfile.TemporaryDirectory() as folder:
+        wanted_of_bulletins(share, pathlib.Path(folder))
     return TAP.done()
 
 
