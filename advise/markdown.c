@@ -8,7 +8,11 @@
 
 #include "advise/builder_int.h"
 
-enum { LISTS_MAX = 64 };
+/*
+ * md4c 0.4.8 looks behind the end of some texts and hands out what it found there (seen by fuzzing: one octet behind the end decided
+ * what it did). So it reads a copy that PAD zeros follow, and what it hands out of the copy is cut at the text's end.
+ */
+enum { LISTS_MAX = 64, PAD = 256 };
 
 struct reading {
 	struct builder b;
@@ -19,6 +23,18 @@ struct reading {
 	bool           item; /* the next paragraph is an item's first */
 	unsigned       image;
 };
+
+/* How much of a piece that md4c hands out is the file's; pieces from elsewhere are its own short ones, whole. */
+static size_t inside(const struct reading *r, const char *text, size_t n)
+{
+	const char *end = r->bytes + r->n;
+
+	if (text < r->bytes || text >= end + PAD)
+		return n;
+	if (text >= end)
+		return 0;
+	return n < (size_t)(end - text) ? n : (size_t)(end - text);
+}
 
 /* The line of the file that a piece of text stands in; pieces that are not from the file leave it. */
 static void note_line(struct reading *r, const char *text)
@@ -115,8 +131,12 @@ static int enter_span(MD_SPANTYPE type, void *detail, void *data)
 		build_bold(&r->b, true);
 	if (type == MD_SPAN_IMG)
 		r->image++;
-	if (type == MD_SPAN_A && ((MD_SPAN_A_DETAIL *)detail)->href.text)
-		build_link(&r->b, ((MD_SPAN_A_DETAIL *)detail)->href.text, ((MD_SPAN_A_DETAIL *)detail)->href.size);
+	if (type == MD_SPAN_A) {
+		const MD_ATTRIBUTE *href = &((MD_SPAN_A_DETAIL *)detail)->href;
+
+		if (href->text)
+			build_link(&r->b, href->text, inside(r, href->text, href->size));
+	}
 	return r->b.why != NULL;
 }
 
@@ -152,8 +172,9 @@ static int text_seen(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE n, void *dat
 {
 	struct reading *r = data;
 
+	n = (MD_SIZE)inside(r, text, n);
 	note_line(r, text);
-	if (r->image)
+	if (r->image || !n)
 		return 0;
 	switch (type) {
 	case MD_TEXT_BR:
@@ -192,21 +213,25 @@ bool doc_read(const char *bytes, size_t n, struct doc *out, const char **why)
 		.enter_block = enter_block, .leave_block = leave_block, .enter_span = enter_span, .leave_span = leave_span, .text = text_seen,
 	};
 	struct reading *r = calloc(1, sizeof(*r));
+	char           *copy = n <= DOC_BYTES_MAX ? calloc(1, n + PAD) : NULL;
 	size_t          skip;
 	bool            good;
 
 	*out = (struct doc){0};
-	if (!r || n > DOC_BYTES_MAX) {
-		*why = r ? "it is larger than a bulletin is" : "there is no memory for it";
+	if (!r || !copy) {
+		*why = n > DOC_BYTES_MAX ? "it is larger than a bulletin is" : "there is no memory for it";
 		free(r);
+		free(copy);
 		return false;
 	}
+	if (n)
+		memcpy(copy, bytes, n);
 	r->b.doc = out;
 	r->b.kind = BLOCK_TEXT;
 	r->b.at = 1;
-	r->bytes = bytes;
+	r->bytes = copy;
 	r->n = n;
-	if (n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+	if (n >= 3 && memcmp(copy, "\xef\xbb\xbf", 3) == 0) {
 		r->bytes += 3;
 		r->n -= 3;
 	}
@@ -215,6 +240,7 @@ bool doc_read(const char *bytes, size_t n, struct doc *out, const char **why)
 	build_block(&r->b, BLOCK_TEXT, 0);
 	*why = good ? NULL : r->b.why ? r->b.why : "there is no memory for it";
 	good = good && !r->b.why;
+	free(copy);
 	free(r);
 	return good;
 }
