@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "assess/child_int.h"
+#include "assess/confine_int.h"
 #include "base/str.h"
 #include "priv/sandbox.h"
 
@@ -20,7 +19,7 @@
  * An answer: one octet, 1 when all was read; u32 length of a sentence in the machine's form, the sentence; then the inventory to its end.
  * The child may be anybody's once it has read hostile bytes: its answer is read as an inventory of a stranger is.
  */
-enum { HEAD = 5, NOBODY = 65534 };
+enum { HEAD = 5 };
 /* How a child ends that could not begin or answer. */
 enum { END_SANDBOX = 3, END_MEMORY = 4, END_ANSWER = 5 };
 
@@ -47,52 +46,21 @@ static int put_some(const char *bytes, size_t n, void *data)
 	return 0;
 }
 
-/* Octets of address space this process has, as the kernel says; 0 when it does not. */
-static size_t address_space(void)
-{
-	FILE         *file = fopen("/proc/self/statm", "re");
-	unsigned long pages = 0;
-
-	if (file && fscanf(file, "%lu", &pages) != 1)
-		pages = 0;
-	if (file)
-		fclose(file);
-	return pages * (size_t)sysconf(_SC_PAGESIZE);
-}
-
-static void bound(const struct child_bounds *bounds)
-{
-	size_t        most = bounds->memory_max + address_space();
-	struct rlimit none = {0, 0}, memory = {most, most}, files = {CHILD_FILES_MAX, CHILD_FILES_MAX}, seconds = {bounds->seconds, bounds->seconds + 1};
-
-	setrlimit(RLIMIT_CORE, &none);
-	setrlimit(RLIMIT_FSIZE, &none);
-	setrlimit(RLIMIT_NOFILE, &files);
-	setrlimit(RLIMIT_CPU, &seconds);
-#ifndef SALLYPORT_CHECKED /* sanitizers map the whole address space */
-	setrlimit(RLIMIT_AS, &memory);
-#else
-	(void)memory;
-#endif
-}
-
 static _Noreturn void child_main(int fd, int answer, const char *path, child_work *work, void *data, const struct child_bounds *bounds)
 {
-	struct sandbox_wish wish = {.role = PARTY_READER, .drop_ids = geteuid() == 0, .uid = NOBODY, .gid = NOBODY, .folder = fd, .run = -1};
-	struct sandbox_got  got;
-	struct put          put = {answer, bounds->answer_max};
-	struct host         host;
-	const char         *why = "";
-	char                head[HEAD];
-	uint32_t            n;
-	json_t             *document;
+	struct confine confine = {bounds->memory_max, bounds->seconds, CHILD_FILES_MAX, fd};
+	struct put     put = {answer, bounds->answer_max};
+	struct host    host;
+	const char    *why = "";
+	char           head[HEAD];
+	uint32_t       n;
+	json_t        *document;
 
 	/* The parent decides what an interruption ends; this process ends when nobody takes its answer. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_IGN); /* where messages go to a file, none are written */
-	bound(bounds);
-	if (!sandbox_enter(&wish, &got, &why)) {
+	if (!confine_enter(&confine, &why)) {
 		dprintf(2, "sallyport: evidence is not read: %s\n", why);
 		_exit(END_SANDBOX);
 	}
@@ -110,14 +78,6 @@ static _Noreturn void child_main(int fd, int answer, const char *path, child_wor
 	_exit(json_dump_callback(document, put_some, &put, JSON_COMPACT) == 0 ? 0 : END_MEMORY);
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 struct taken {
 	char  *bytes;
 	size_t n, room;
@@ -126,17 +86,12 @@ struct taken {
 /* All that comes until the end. NULL, or what was wrong with that. */
 static const char *take(int fd, const struct child_bounds *bounds, struct taken *out)
 {
-	uint64_t deadline = now_ms() + bounds->seconds * 1000ull;
+	uint64_t deadline = deadline_in(bounds->seconds);
 
 	for (;;) {
-		struct pollfd one = {fd, POLLIN, 0};
-		uint64_t      now = now_ms();
-		int           ready = now < deadline ? poll(&one, 1, (int)(deadline - now)) : 0;
-		ssize_t       got;
+		ssize_t got;
 
-		if (ready < 0 && errno == EINTR)
-			continue;
-		if (ready <= 0)
+		if (!deadline_wait(fd, POLLIN, deadline))
 			return "reading it took too long";
 		if (out->n == out->room) {
 			size_t room = out->room ? out->room * 2 : 1 << 16;

@@ -8,17 +8,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "assess/confine_int.h"
 #include "priv/sandbox.h"
 
-enum { NOBODY = 65534 };
 /* How a child ends; no library uses these. */
 enum { END_MEMORY = 101, END_RIGHTS = 102 };
+/* Descriptors: its socket, the standard ones, and what giving up rights takes. */
+enum { FILES_MAX = 16 };
 
 /* Precedes a question; an answer is preceded by its length alone. Both go between a program and its own child: the machine's form. */
 struct ask {
@@ -49,51 +49,16 @@ static bool give(int fd, const void *bytes, size_t n)
 	return true;
 }
 
-/* Octets of address space this process has, as the kernel says; 0 when it does not. */
-static size_t address_space(void)
-{
-	FILE         *file = fopen("/proc/self/statm", "re");
-	unsigned long pages = 0;
-
-	if (file && fscanf(file, "%lu", &pages) != 1)
-		pages = 0;
-	if (file)
-		fclose(file);
-	return pages * (size_t)sysconf(_SC_PAGESIZE);
-}
-
-/*
- * Whoever takes this process over has what memory it may have, and the socket: a reader of evidence without a folder
- * reads and writes what is open. As root it becomes nobody. A kernel without a filter of system calls has the limit of descriptors instead.
- */
-static bool give_up_rights(const struct crew *crew)
-{
-	size_t              most = crew->memory_max + address_space();
-	struct rlimit       none = {0, 0}, memory = {most, most};
-	struct sandbox_wish wish = {.role = PARTY_READER, .drop_ids = geteuid() == 0, .uid = NOBODY, .gid = NOBODY, .folder = -1, .run = -1};
-	struct sandbox_got  got;
-	const char         *error;
-
-	setrlimit(RLIMIT_CORE, &none);
-	setrlimit(RLIMIT_FSIZE, &none);
-#ifndef SALLYPORT_CHECKED /* sanitizers map the whole address space */
-	setrlimit(RLIMIT_AS, &memory);
-#else
-	(void)memory;
-#endif
-	if (!sandbox_enter(&wish, &got, &error))
-		return false;
-	return got.seccomp || setrlimit(RLIMIT_NOFILE, &none) == 0;
-}
-
 static _Noreturn void child_main(const struct crew *crew, int fd)
 {
-	char       path[CREW_PATH_MAX + 1];
-	struct ask ask;
+	struct confine confine = {.memory_max = crew->memory_max, .files = FILES_MAX, .folder = -1};
+	char           path[CREW_PATH_MAX + 1];
+	struct ask     ask;
+	const char    *why = "";
 
 	/* The parent decides what an interruption ends; this process ends with its socket. */
 	signal(SIGINT, SIG_IGN);
-	if (!give_up_rights(crew))
+	if (!confine_enter(&confine, &why))
 		_exit(END_RIGHTS);
 	while (take(fd, &ask, sizeof(ask)) && ask.path_n <= CREW_PATH_MAX && ask.bytes_n <= crew->question_max && take(fd, path, ask.path_n)) {
 		char    *bytes = malloc(ask.bytes_n + 1), *answer;
@@ -147,37 +112,12 @@ bool crew_start(const struct crew *crew, struct crew_child *child)
 	return pid > 0;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-/* Something can be read or written before the deadline; else errno is ETIMEDOUT. */
-static bool ready(int fd, short events, uint64_t deadline)
-{
-	for (;;) {
-		struct pollfd one = {fd, events, 0};
-		uint64_t      now = now_ms();
-		int           got = now < deadline ? poll(&one, 1, (int)(deadline - now)) : 0;
-
-		if (got > 0)
-			return true;
-		if (got == 0 || errno != EINTR) {
-			errno = ETIMEDOUT;
-			return false;
-		}
-	}
-}
-
 static bool send_all(int fd, const void *bytes, size_t n, uint64_t deadline)
 {
 	for (size_t at = 0; at < n;) {
 		ssize_t put = send(fd, (const char *)bytes + at, n - at, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-		if (put < 0 && errno == EAGAIN && ready(fd, POLLOUT, deadline))
+		if (put < 0 && errno == EAGAIN && deadline_wait(fd, POLLOUT, deadline))
 			continue;
 		if (put < 0 && errno != EINTR)
 			return false;
@@ -192,7 +132,7 @@ static bool receive_all(int fd, void *out, size_t n, uint64_t deadline)
 	for (size_t at = 0; at < n;) {
 		ssize_t got;
 
-		if (!ready(fd, POLLIN, deadline))
+		if (!deadline_wait(fd, POLLIN, deadline))
 			return false;
 		got = recv(fd, (char *)out + at, n - at, MSG_DONTWAIT);
 		if (got < 0 && (errno == EINTR || errno == EAGAIN))
@@ -242,7 +182,7 @@ int crew_wait(const int *fds, size_t count, int ms)
 
 bool crew_ask(const struct crew *crew, struct crew_child *child, const char *path, const char *bytes, size_t n)
 {
-	uint64_t   deadline = now_ms() + (uint64_t)crew->seconds * 1000;
+	uint64_t   deadline = deadline_in(crew->seconds);
 	size_t     path_n = strnlen(path, CREW_PATH_MAX);
 	struct ask ask = {path_n, n};
 
@@ -256,7 +196,7 @@ bool crew_ask(const struct crew *crew, struct crew_child *child, const char *pat
 
 char *crew_answer(const struct crew *crew, struct crew_child *child, size_t *out_n, char *why, size_t size)
 {
-	uint64_t deadline = now_ms() + (uint64_t)crew->seconds * 1000, length = 0;
+	uint64_t deadline = deadline_in(crew->seconds), length = 0;
 	char    *answer = NULL;
 	bool     whole = receive_all(child->fd, &length, sizeof(length), deadline), large = whole && length > crew->answer_max, late;
 	int      status;

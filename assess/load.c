@@ -77,9 +77,10 @@ static bool ends_with(const char *name, const char *end)
 
 static enum walk_take want(void *data, const char *path, const char *name, bool folder)
 {
-	(void)data;
+	const struct load *load = data;
+
 	(void)path;
-	return folder ? WALK_ENTER : ends_with(name, ".md") || ends_with(name, ".json") ? WALK_TAKE : WALK_LEAVE;
+	return folder ? WALK_ENTER : ends_with(name, ".md") || (ends_with(name, ".json") && !load->wish->markdown) ? WALK_TAKE : WALK_LEAVE;
 }
 
 static bool is_plain(const char *path, const char *bytes, size_t n)

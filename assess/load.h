@@ -22,6 +22,7 @@ typedef void load_progress(void *data, size_t done, size_t total);
 struct load_wish {
 	const char    *language; /* as `sallyport bulletin --language`; NULL: each bulletin's head says it */
 	unsigned       children; /* that read Markdown at once; 0: as many as there are processors */
+	bool           markdown; /* folders stand for their .md files alone: what is made of them may lie beside them */
 	load_got      *got;
 	load_said     *said; /* or NULL */
 	load_progress *progress; /* or NULL */

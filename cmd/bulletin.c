@@ -1,23 +1,19 @@
 /* `sallyport bulletin`: converts vendors' bulletins to CSAF or plain JSON, compares their languages, counts what was found. */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "advise/bulletin.h"
-#include "advise/doc.h"
-#include "advise/packs.h"
 #include "advise/yields.h"
+#include "assess/load.h"
 #include "base/str.h"
-#include "cmd/cmd.h"
+#include "cmd/assess.h"
 
 enum { OPT_TO = 0, OPT_OUT, OPT_LANGUAGE, OPT_JSON };
-enum { PATH_MOST = 4096, DEPTH_MOST = 16, WHY = 512, SHOW_EVERY = 16 };
+enum { PATH_MOST = 4096, SHOWN = 512 };
 
 static const struct option options[] = {
 	[OPT_TO] = {"to", 't', "FORM", "convert: csaf or json"},
@@ -35,35 +31,15 @@ struct kept {
 
 struct job {
 	enum { JOB_CONVERT = 0, JOB_COMPARE, JOB_YIELDS } verb;
-	bool          json, csaf, terminal;
-	const char   *out;
-	struct packs  packs;
-	bool          bad, compact;
-	uint32_t      done, failed, contradictions, differences;
+	bool          json, csaf, compact;
+	const char   *out, *language;
+	size_t        contradictions, differences, unused; /* unused: nothing could be made of what was read */
 	struct yields yields;
 	struct kept  *kept;
-	char         *bytes; /* DOC_BYTES_MAX + 1 */
 	json_t       *list; /* of compare --json */
+	bool          terminal, shown; /* shown, shown_ms: of the line of progress */
+	uint64_t      shown_ms;
 };
-
-/* The whole file, or what goes wrong with it is told. */
-static bool file_bytes(const char *path, char *bytes, size_t *out)
-{
-	int     fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t  n = 0;
-	ssize_t got = 1;
-
-	while (fd >= 0 && got > 0 && n <= DOC_BYTES_MAX) {
-		got = read(fd, bytes + n, DOC_BYTES_MAX + 1 - n);
-		n += got > 0 ? (size_t)got : 0;
-	}
-	if (fd < 0 || got < 0)
-		complain("%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	*out = n;
-	return fd >= 0 && got >= 0;
-}
 
 static bool write_file(const struct job *job, const struct bulletin *b, json_t *document)
 {
@@ -130,66 +106,43 @@ static bool compare(struct job *job, struct bulletin *b)
 	return true;
 }
 
-static void one_file(struct job *job, const char *path)
+/* What the job does with a bulletin. It goes on with the next one whatever becomes of this. */
+static bool got(void *data, struct bulletin *b)
 {
-	const struct pack *pack;
-	struct bulletin    b = {0};
-	const char        *why = "its head does not say its language; --language does";
-	size_t             n;
-	bool               good = file_bytes(path, job->bytes, &n);
+	struct job *job = data;
+	bool        good;
 
-	if (!good) {
-		job->failed++;
-		return;
-	}
-	pack = packs_for(&job->packs, job->bytes, n);
-	good = pack && bulletin_read(pack, path, job->bytes, n, &b, &why);
-	if (!good)
-		complain("%s: %s", path, why);
-	if (good) {
-		job->contradictions += b.contradiction_n;
-		yields_add(&job->yields, &b);
-		good = job->verb == JOB_CONVERT ? convert(job, &b) : job->verb == JOB_COMPARE ? compare(job, &b) : true;
-	}
-	bulletin_close(&b);
-	job->done += good;
-	job->failed += !good;
-	if (job->terminal && job->done % SHOW_EVERY == 0)
-		fprintf(stderr, "\r%u bulletins", job->done);
+	job->contradictions += b->contradiction_n;
+	yields_add(&job->yields, b);
+	good = job->verb == JOB_CONVERT ? convert(job, b) : job->verb == JOB_COMPARE ? compare(job, b) : true;
+	job->unused += !good;
+	bulletin_close(b);
+	return true;
 }
 
-static bool is_bulletin(const char *name)
+/* The line of progress makes room for another. */
+static void clear_line(struct job *job)
 {
-	size_t n = strlen(name);
-
-	return n > 3 && strcasecmp(name + n - 3, ".md") == 0;
+	if (job->shown)
+		fputs("\r\033[K", stderr);
+	job->shown = false;
+	job->shown_ms = 0;
 }
 
-static void one_folder(struct job *job, const char *path, unsigned depth)
+static void said(void *data, const char *path, const char *sentence)
 {
-	struct dirent **entries;
-	int             n = scandir(path, &entries, NULL, alphasort);
+	char shown[SHOWN], words[SHOWN];
 
-	if (n < 0) {
-		complain("%s: %s", path, strerror(errno));
-		job->failed++;
-		return;
-	}
-	for (int i = 0; i < n; i++) {
-		char        inner[PATH_MOST];
-		struct str  s = str_over(inner, sizeof(inner));
-		struct stat st;
+	clear_line(data);
+	complain("%s: %s", assess_harmless(path, shown, sizeof(shown)), assess_harmless(sentence, words, sizeof(words)));
+}
 
-		str_fmt(&s, "%s/%s", path, entries[i]->d_name);
-		if (entries[i]->d_name[0] != '.' && !s.cut && lstat(inner, &st) == 0) {
-			if (S_ISDIR(st.st_mode) && depth < DEPTH_MOST)
-				one_folder(job, inner, depth + 1);
-			else if (S_ISREG(st.st_mode) && is_bulletin(entries[i]->d_name))
-				one_file(job, inner);
-		}
-		free(entries[i]);
-	}
-	free(entries);
+static void progress(void *data, size_t done, size_t total)
+{
+	struct job *job = data;
+
+	if (job->terminal)
+		assess_progress(&job->shown_ms, &job->shown, done, total, "bulletins");
 }
 
 static json_t *yields_json(const struct yields *y)
@@ -232,10 +185,11 @@ static void yields_text(const struct yields *y)
 	}
 }
 
-static int finish(struct job *job)
+static int finish(struct job *job, const struct load_done *done)
 {
-	if (job->terminal)
-		fprintf(stderr, "\r");
+	size_t failed = done->failed + job->unused;
+
+	clear_line(job);
 	if (job->verb == JOB_YIELDS) {
 		if (job->json)
 			print_json(yields_json(&job->yields));
@@ -243,12 +197,12 @@ static int finish(struct job *job)
 			yields_text(&job->yields);
 	}
 	if (job->verb == JOB_COMPARE && job->json)
-		print_json(json_pack("{s:i,s:o}", "bulletins", (int)job->done, "differences", job->list));
-	if (job->verb != JOB_CONVERT || job->out || job->failed)
-		fprintf(stderr, "%u bulletins, %u contradictions in them%s", job->done, job->contradictions, job->failed ? "" : "\n");
-	if (job->failed)
-		fprintf(stderr, ", %u could not be read\n", job->failed);
-	if (!output_ok() || job->failed || job->bad)
+		print_json(json_pack("{s:i,s:o}", "bulletins", (int)(done->bulletins - job->unused), "differences", job->list));
+	if (job->verb != JOB_CONVERT || job->out || failed)
+		fprintf(stderr, "%zu bulletins, %zu contradictions in them%s", done->bulletins - job->unused, job->contradictions, failed ? "" : "\n");
+	if (failed)
+		fprintf(stderr, ", %zu could not be read\n", failed);
+	if (!output_ok() || failed)
 		return EXIT_USAGE;
 	return job->differences ? EXIT_FOUND : EXIT_CLEAN;
 }
@@ -267,7 +221,7 @@ static bool verb_of(struct job *job, const char *word)
 }
 
 /* What is asked for; 0, or the exit code. The operands stay in argv, from *first. */
-static int arguments(struct job *job, struct args *args, char **operands, size_t *count, const char **language)
+static int arguments(struct job *job, struct args *args, const char **operands, size_t *count)
 {
 	const char *to = NULL;
 	bool        verb = false;
@@ -280,13 +234,13 @@ static int arguments(struct job *job, struct args *args, char **operands, size_t
 		else if (got == OPT_OUT)
 			job->out = args->value;
 		else if (got == OPT_LANGUAGE)
-			*language = args->value;
+			job->language = args->value;
 		else if (got == OPT_TO)
 			to = args->value;
 		else if (!verb && !verb_of(job, args->value))
 			return EXIT_USAGE;
 		else if (verb)
-			operands[(*count)++] = (char *)(uintptr_t)args->value;
+			operands[(*count)++] = args->value;
 		else
 			verb = true;
 	}
@@ -302,52 +256,37 @@ static int arguments(struct job *job, struct args *args, char **operands, size_t
 	return 0;
 }
 
-static void close_all(struct job *job)
+static int read_all(struct job *job, const char *const *operands, size_t count)
 {
-	for (struct kept *k = job->kept, *next; k; k = next) {
-		next = k->next;
-		bulletin_close(&k->bulletin);
-		free(k);
-	}
-	packs_close(&job->packs);
-	free(job->bytes);
-	free(job);
+	struct load_wish wish = {.language = job->language, .markdown = true, .got = got, .said = said, .progress = progress, .data = job};
+	struct load_done done;
+	struct stat      st;
+
+	job->terminal = job->out || job->verb != JOB_CONVERT;
+	job->list = job->json && job->verb == JOB_COMPARE ? json_array() : NULL;
+	job->compact = count > 1 || (stat(operands[0], &st) == 0 && S_ISDIR(st.st_mode));
+	return load_bulletins(operands, count, &wish, &done) ? finish(job, &done) : EXIT_USAGE;
 }
 
 static int bulletin_run(const struct cmd *cmd, int argc, char **argv)
 {
-	struct args args = args_over(cmd, argc, argv);
-	struct job *job = calloc(1, sizeof(*job));
-	char      **operands = calloc((size_t)argc + 1, sizeof(*operands));
-	const char *language = NULL;
-	size_t      count = 0;
-	struct stat st;
-	int         code = EXIT_USAGE;
-	char        why[WHY];
+	struct args  args = args_over(cmd, argc, argv);
+	struct job   job = {0};
+	const char **operands = calloc((size_t)argc + 1, sizeof(*operands));
+	size_t       count = 0;
+	int          code = EXIT_USAGE;
 
-	if (job)
-		job->bytes = malloc(DOC_BYTES_MAX + 1);
-	if (job && job->bytes && operands)
-		code = arguments(job, &args, operands, &count, &language);
+	if (operands)
+		code = arguments(&job, &args, operands, &count);
 	else
 		complain("there is no memory");
-	if (code == 0 && !packs_open(language, &job->packs, why, sizeof(why))) {
-		complain("%s", why);
-		code = EXIT_USAGE;
+	if (code == 0)
+		code = read_all(&job, operands, count);
+	for (struct kept *k = job.kept, *next; k; k = next) {
+		next = k->next;
+		bulletin_close(&k->bulletin);
+		free(k);
 	}
-	if (code == 0) {
-		job->terminal = isatty(STDERR_FILENO) && (job->out || job->verb != JOB_CONVERT);
-		job->list = job->json && job->verb == JOB_COMPARE ? json_array() : NULL;
-		job->compact = count > 1 || (stat(operands[0], &st) == 0 && S_ISDIR(st.st_mode));
-		for (size_t i = 0; i < count; i++)
-			if (stat(operands[i], &st) == 0 && S_ISDIR(st.st_mode))
-				one_folder(job, operands[i], 0);
-			else
-				one_file(job, operands[i]);
-		code = finish(job);
-	}
-	if (job)
-		close_all(job);
 	free(operands);
 	return code < 0 ? EXIT_CLEAN : code;
 }
@@ -358,7 +297,8 @@ const struct cmd cmd_bulletin = {
 	.summary = "vendors' security bulletins as CSAF 2.0 or plain JSON",
 	.about = "convert reads bulletins in Markdown, of 1999 to 2017 and in Japanese or German, and writes what they say as CSAF 2.0 or as plain JSON, each fact with the "
 		 "line it came from and how sure it is; what does not agree is reported, not resolved. compare tells where two languages of one bulletin differ. yields counts, "
-		 "by era, how many bulletins gave each kind of fact. A FOLDER stands for the .md files in it and below.",
+		 "by era, how many bulletins gave each kind of fact. A FOLDER stands for the .md files in it and below; a FILE may also "
+		 "be a plain document.",
 	.options = options,
 	.run = bulletin_run,
 };

@@ -131,6 +131,10 @@ def all_converted(bulletins, out):
         TAP.ok(made == len(texts), f"{form}: a document for each", f"{made} of {len(texts)}")
     bare = [f"{path.name}: {fault}" for path in sorted((out / "json").glob("*/*.json")) for fault in every_source_line(json.loads(path.read_text()))]
     TAP.ok(not bare, "every fact has its line and its confidence", *bare[:5])
+    plain = sorted((out / "json").glob("*/ms0[0-9]-*.json"))
+    code, _, complaint = sallyport("convert", "--to", "csaf", "--out", out / "again", *plain)
+    changed = [str(p) for p in (out / "again").glob("*/*.json") if p.read_bytes() != (out / "csaf" / p.relative_to(out / "again")).read_bytes()]
+    TAP.ok(code == CLEAN and plain and not changed, f"{len(plain)} plain documents become the same CSAF as their bulletins", code, complaint[-500:], *changed[:5])
 
 
 def validated(out):

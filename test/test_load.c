@@ -73,7 +73,7 @@ static void progress(void *data, size_t done, size_t total)
 
 static bool load(struct heard *heard, const char *const *paths, size_t count, const char *language, unsigned children, struct load_done *done)
 {
-	struct load_wish wish = {language, children, got, said, progress, heard};
+	struct load_wish wish = {.language = language, .children = children, .got = got, .said = said, .progress = progress, .data = heard};
 
 	return load_bulletins(paths, count, &wish, done);
 }
