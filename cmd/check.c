@@ -14,6 +14,8 @@ enum { RUN_PACKETS = 4096 };
 
 enum {
 	OPT_JSON = 0,
+	OPT_POLICY,
+	OPT_SERVICE,
 	OPT_STRICT,
 	OPT_ALL,
 	OPT_UNITS,
@@ -27,6 +29,8 @@ enum {
 
 static const struct option options[] = {
 	[OPT_JSON] = {"json", 0, NULL, "EVE JSON lines instead of text; the last line is the summary"},
+	[OPT_POLICY] = {"policy", 'c', "FILE", "say also what this policy would stop; flows are its services' by their server's or the gate's address"},
+	[OPT_SERVICE] = {"service", 's', "NAME", "with --policy: every flow goes to this service, whatever its addresses are"},
 	[OPT_STRICT] = {"strict", 0, NULL, "exit 1 also when something could not be seen"},
 	[OPT_ALL] = {"all", 0, NULL, "show also what was refused only because of an earlier refusal or an uncaptured beginning"},
 	[OPT_UNITS] = {"units", 0, NULL, "show also every message that is lawful, with its facts"},
@@ -179,6 +183,7 @@ static void check_close(struct check *check)
 	if (check->env.private)
 		driver_env_close(&check->env);
 	slots_close(&check->slots);
+	policy_leave(check);
 	guess_close(check);
 	profile_close(check);
 	free(check->totals.by_reason);
@@ -186,10 +191,23 @@ static void check_close(struct check *check)
 		free(check->totals.uncovered_port[udp]);
 }
 
+/* What the command line says of the policy. */
+struct wish {
+	const char *policy, *service;
+	bool        own; /* limits or tolerances of the command line */
+};
+
 /* One option; false after a complaint. */
-static bool take_option(struct check *check, int option, const char *value)
+static bool take_option(struct check *check, struct wish *wish, int option, const char *value)
 {
+	wish->own |= option == OPT_LIMIT || option == OPT_TOLERATE;
 	switch (option) {
+	case OPT_POLICY:
+		wish->policy = value;
+		return true;
+	case OPT_SERVICE:
+		wish->service = value;
+		return true;
 	case OPT_LIMIT:
 		return profile_set_limit(check, value);
 	case OPT_TOLERATE:
@@ -210,9 +228,21 @@ static bool take_option(struct check *check, int option, const char *value)
 	return true;
 }
 
+static bool take_policy(struct check *check, const struct wish *wish)
+{
+	if (wish->service && !wish->policy)
+		complain("--service wants --policy, in which it stands");
+	else if (wish->policy && wish->own)
+		complain("with --policy, limits and tolerances are the policy's: write them there");
+	else
+		return !wish->policy || policy_use(check, wish->policy, wish->service);
+	return false;
+}
+
 /* Options first, wherever they stand; operands are left in place at the front of argv. */
 static int read_options(struct check *check, const struct cmd *cmd, int argc, char **argv, int *files)
 {
+	struct wish wish = {0};
 	struct args args = args_over(cmd, argc, argv);
 	int         got;
 
@@ -222,11 +252,11 @@ static int read_options(struct check *check, const struct cmd *cmd, int argc, ch
 			argv[(*files)++] = argv[args.at - 1];
 		else if (got < 0)
 			return got;
-		else if (!take_option(check, got, args.value))
+		else if (!take_option(check, &wish, got, args.value))
 			return ARGS_BAD;
 	}
 	if (*files)
-		return ARGS_END;
+		return take_policy(check, &wish) ? ARGS_END : ARGS_BAD;
 	complain("check needs a capture file, or - for standard input\ntry: sallyport check your.pcap");
 	return ARGS_BAD;
 }

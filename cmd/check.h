@@ -38,6 +38,7 @@ enum { TALLIES_MAX = 64 };
 struct totals {
 	struct tally tally[TALLIES_MAX]; /* by place in protocols[] */
 	uint64_t     messages, refused;
+	uint64_t     watched; /* refused by a recogniser, and let pass by the policy */
 	uint64_t     consequences; /* state refusals that follow from an earlier one */
 	uint64_t     unjudged; /* state refusals of flows whose beginning was not captured */
 	uint64_t    *by_reason; /* by reason number */
@@ -55,8 +56,12 @@ struct check_options {
 	bool json, strict, all, units, flows, quiet;
 };
 
+struct check_policy; /* check_policy.c */
+struct judged;
+
 struct check {
 	struct check_options  options;
+	struct check_policy  *policy; /* NULL: the safe defaults, and what the command line says */
 	struct line_style     style;
 	struct totals         totals;
 	struct driver_env     env;
@@ -91,6 +96,7 @@ struct check_flow {
 	struct flow   *driver; /* NULL once stopped */
 	struct tally  *tally;
 	const struct recogniser *r; /* what speaks now */
+	struct judged *judged; /* its place in the policy; NULL: there is none, or it goes to no service of it */
 	struct address client, server;
 	struct side_bytes side[2];
 	char           community[COMMUNITY_ID_MAX]; /* made with the first JSON line */
@@ -147,7 +153,30 @@ void bytes_free(struct check *check, struct side_bytes *side);
 extern const struct driver_ops check_driver_ops;
 struct capture_sink            check_sink(struct check *check);
 
+/* check_policy.c. False after a complaint; `service` may be NULL. */
+bool policy_use(struct check *check, const char *path, const char *service);
+void policy_leave(struct check *check);
+/* A service takes flows from `client` to `server`; `guessed` is what they seem to speak. */
+struct policy_arrival;
+bool policy_finds(struct check *check, const struct address *client, const struct address *server, bool udp, uint16_t guessed, struct policy_arrival *out);
+/* False: there is no memory. */
+bool policy_flow_take(struct check_flow *f, const struct policy_arrival *arrival);
+void policy_flow_give(struct check_flow *f);
+/* The flow is read. */
+void policy_flow_count(struct check *check, const struct check_flow *f);
+/* NULL: by the profile of `check` itself. */
+const struct profile *policy_flow_reads(struct check_flow *f, uint16_t proto);
+/* The policy lets what is refused for this reason pass, and watches it. */
+bool policy_flow_watches(const struct check_flow *f, uint16_t why);
+/* Judges a unit of a flow that has a place in the policy; a denial is counted and shown. */
+void    policy_unit(struct check_flow *f, enum side from, const struct step *step, const struct cx *cx);
+void    policy_summary(const struct check *check);
+json_t *policy_stats(const struct check *check);
+
 /* check_print.c: what is shown of a flow while it is read. */
+/* Findings are counted by reason; what only follows from something else is counted apart. */
+void count_refusal(struct check_flow *f, const struct refusal *refusal, bool follows_taint);
+void print_refusal(struct check_flow *f, enum side from, const struct refusal *refusal);
 void print_report(struct check_flow *flow, const struct report *report);
 void print_capture_refusal(struct check_flow *flow, uint16_t why, enum side from);
 void print_unit(struct check_flow *flow, enum side from, const struct step *step, const struct cx *cx);

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "cmd/check.h"
+#include "policy/policy.h"
 
 /* Flow ids are names, not a table's keys: the same file gives the same ids. */
 static const struct hash_key id_key = {0x73616c6c79706f72, 0x742d666c6f772d31};
@@ -44,7 +45,8 @@ static bool begins_blind(const struct capture_flow *cf, bool datagram, enum side
 	return datagram ? from == SIDE_SERVER : capture_flow_began_midway(cf);
 }
 
-static struct check_flow *flow_new(struct check *check, const struct capture_key *key, struct guess guess)
+/* `arrival` is NULL for a flow to no service of the policy. */
+static struct check_flow *flow_new(struct check *check, const struct capture_key *key, struct guess guess, const struct policy_arrival *arrival)
 {
 	int                place = protocol_place(guess.proto);
 	struct check_flow *f = place < 0 ? NULL : slots_take(&check->slots, sizeof(*f));
@@ -53,8 +55,9 @@ static struct check_flow *flow_new(struct check *check, const struct capture_key
 	if (!f)
 		return NULL;
 	f->check = check;
-	f->driver = driver_open(&check->env, guess.proto, NULL, f);
+	f->driver = !arrival || policy_flow_take(f, arrival) ? driver_open(&check->env, guess.proto, NULL, f) : NULL;
 	if (!f->driver) {
+		policy_flow_give(f);
 		slots_give(&check->slots, &gone, sizeof(*f));
 		return NULL;
 	}
@@ -87,23 +90,44 @@ static void flow_refuse(struct check *check, struct capture_flow *cf, bool known
 	check->totals.uncovered_port[key->protocol == 17][key->server_port]++;
 }
 
+/* A service that the flow goes to says what is spoken. Where nobody knows who began, either end may be its server. */
+static bool policy_claims(struct check *check, const struct capture_key *key, bool midway, struct guess *guess, struct policy_arrival *arrival)
+{
+	bool udp = key->protocol == 17;
+
+	for (int turned = 0; turned <= (udp || midway); turned++) {
+		bool           swapped = guess->swapped != (turned != 0);
+		struct address client = address_of(key, !swapped), server = address_of(key, swapped);
+
+		if (!policy_finds(check, &client, &server, udp, guess->proto, arrival))
+			continue;
+		*guess = (struct guess){arrival->proto, swapped};
+		return true;
+	}
+	return false;
+}
+
 static struct check_flow *flow_begin(struct check *check, struct capture_flow *cf, enum capture_side from, const uint8_t *bytes,
 				     size_t n)
 {
 	const struct capture_key *key = capture_flow_key(cf);
 	enum side                 side = from == CAPTURE_CLIENT ? SIDE_CLIENT : SIDE_SERVER;
-	struct guess              guess = guess_protocol(check, key, capture_flow_began_midway(cf), side, bytes, n);
+	bool                      midway = capture_flow_began_midway(cf);
+	struct guess              guess = guess_protocol(check, key, midway, side, bytes, n);
+	struct policy_arrival     arrival;
+	bool                      claimed = policy_claims(check, key, midway, &guess, &arrival);
 	const struct recogniser  *r = driver_find(&check->env, guess.proto);
 	struct check_flow        *f = NULL;
 
 	if (r && (r->datagram == (key->protocol == 17) || r->id == PROTO_OPAQUE_TLS))
-		f = flow_new(check, key, guess);
+		f = flow_new(check, key, guess, claimed ? &arrival : NULL);
 	if (!f) {
 		flow_refuse(check, cf, r != NULL);
 		return NULL;
 	}
 	f->midway = f->blind = begins_blind(cf, f->datagram, side_of(f, from));
 	check->totals.midway += f->midway;
+	policy_flow_count(check, f);
 	capture_flow_set_user(cf, f);
 	return f;
 }
@@ -289,6 +313,7 @@ static void on_close(void *ctx, struct capture_flow *cf, bool reset)
 	for (int i = 0; i < 2; i++)
 		bytes_free(check, &f->side[i]);
 	driver_close(&f->driver);
+	policy_flow_give(f);
 	slots_give(&check->slots, &gone, sizeof(*f));
 }
 

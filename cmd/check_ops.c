@@ -26,9 +26,26 @@ static void op_answer(void *user, const uint8_t *bytes, size_t n)
 	(void)user, (void)bytes, (void)n;
 }
 
+/* What speaks may have changed with the last unit. */
+static void note_protocol(struct check_flow *f)
+{
+	const struct recogniser *r = driver_protocol(f->driver);
+
+	if (f->r == r)
+		return;
+	f->r = r;
+	f->tally = &f->check->totals.tally[protocol_place(r->id)];
+}
+
 static enum verdict op_judge(void *user, enum side from, const struct step *step, const struct cx *cx, uint16_t *why)
 {
-	(void)user, (void)from, (void)step, (void)cx, (void)why;
+	struct check_flow *f = user;
+
+	/* What policy would stop goes on too: the captured answer is to what the server got. */
+	(void)why;
+	note_protocol(f);
+	if (f->judged)
+		policy_unit(f, from, step, cx);
 	return VERDICT_PASS;
 }
 
@@ -80,17 +97,6 @@ static void account(struct check_flow *f, enum side from, const struct step *ste
 	}
 }
 
-/* What speaks may have changed with the last unit. */
-static void note_protocol(struct check_flow *f)
-{
-	const struct recogniser *r = driver_protocol(f->driver);
-
-	if (f->r == r)
-		return;
-	f->r = r;
-	f->tally = &f->check->totals.tally[protocol_place(r->id)];
-}
-
 static void op_committed(void *user, enum side from, const struct step *step, const struct cx *cx)
 {
 	struct check_flow *f = user;
@@ -125,9 +131,10 @@ static bool op_bind(void *user, const struct expect *expect, uint8_t n, struct g
 
 static const struct profile *op_profile(void *user, uint16_t proto)
 {
-	const struct check_flow *f = user;
+	struct check_flow    *f = user;
+	const struct profile *profile = policy_flow_reads(f, proto);
 
-	return &f->check->profile[protocol_place(proto)];
+	return profile ? profile : &f->check->profile[protocol_place(proto)];
 }
 
 static void op_fin(void *user, enum side from)

@@ -62,7 +62,7 @@ static void print_refusal_json(struct check_flow *f, const struct event_at *at, 
 	put_json(f->check, line);
 }
 
-static void print_refusal(struct check_flow *f, enum side from, const struct refusal *refusal)
+void print_refusal(struct check_flow *f, enum side from, const struct refusal *refusal)
 {
 	struct check   *check = f->check;
 	struct event_at at = event_of(f, from);
@@ -79,8 +79,7 @@ static void print_refusal(struct check_flow *f, enum side from, const struct ref
 	put_line(check, &line);
 }
 
-/* Findings are counted by reason; what only follows from something else is counted apart. */
-static void count_refusal(struct check_flow *f, const struct refusal *refusal, bool follows_taint)
+void count_refusal(struct check_flow *f, const struct refusal *refusal, bool follows_taint)
 {
 	struct totals *t = &f->check->totals;
 
@@ -116,7 +115,12 @@ void print_report(struct check_flow *f, const struct report *report)
 		     .got = fault->got,
 	};
 
-	count_refusal(f, &refusal, report->follows_taint);
+	if (policy_flow_watches(f, fault->why)) {
+		refusal.by.mode = "watch";
+		f->check->totals.watched += !refusal.consequence;
+	} else {
+		count_refusal(f, &refusal, report->follows_taint);
+	}
 	if (f->check->options.quiet || (refusal.consequence && !f->check->options.all))
 		return;
 	reason_sentence(fault, sentence, sizeof(sentence));

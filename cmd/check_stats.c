@@ -108,6 +108,7 @@ void summary_json(struct check *check)
 	number(stats, "flows", t->captured.flows - t->captured.flows_silent);
 	number(stats, "messages", t->messages);
 	number(stats, "refused", t->refused);
+	number(stats, "watched", t->watched);
 	number(stats, "consequences", t->consequences);
 	number(stats, "payload_bytes", t->payload);
 	number(stats, "unseen_bytes", summary_unseen_bytes(t));
@@ -117,6 +118,8 @@ void summary_json(struct check *check)
 	json_object_set_new(stats, "no_recogniser_ports", ports_stats(t));
 	json_object_set_new(line, "stats", stats);
 	json_object_set_new(line, "refused_by_reason", reason_stats(t));
+	if (check->policy)
+		json_object_set_new(line, "policy", policy_stats(check));
 	if (!eve_write(stdout, line))
 		check->write_failed = true;
 }

@@ -167,6 +167,8 @@ static void print_refused(const struct check *check)
 			str_fmt(&s, "  %s", rows[i].flaws);
 		put(&s);
 	}
+	if (t->watched)
+		printf("  %8llu  more watched, as the policy says, and not stopped\n", (unsigned long long)t->watched);
 	if (t->consequences)
 		printf("  %8llu  more refused only because of an earlier refusal in their flow%s\n",
 		       (unsigned long long)t->consequences, check->options.all ? "" : " (--all shows them)");
@@ -294,6 +296,7 @@ void summary_print(struct check *check)
 	print_protocols(t);
 	print_payload(t);
 	print_refused(check);
+	policy_summary(check);
 	print_unseen(t);
 	print_verdict(check);
 }

@@ -11,6 +11,7 @@
 
 #include "base/day.h"
 #include "cmd/cmd.h"
+#include "cmd/policy_file.h"
 #include "event/event.h"
 #include "policy/build.h"
 #include "proto/protocols.h"
@@ -57,51 +58,6 @@ static bool day(const char *text, uint32_t *out)
 	return true;
 }
 
-enum { FOLDER_MAX = 4096 };
-
-/* The folder of a file: every include is opened beneath it. `folder` is "" or ends with '/'. -1 after a complaint. */
-static int folder_of(const char *path, char *folder, const char **name)
-{
-	const char *slash = strrchr(path, '/');
-	int         fd;
-
-	*name = slash ? slash + 1 : path;
-	if (slash && slash - path >= FOLDER_MAX - 1) {
-		complain("%s: the path is too long", path);
-		return -1;
-	}
-	snprintf(folder, FOLDER_MAX, "%.*s", slash ? (int)(slash - path) + 1 : 0, path);
-	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		complain("%s: %s", folder, strerror(errno));
-	return fd;
-}
-
-/* NULL after a complaint about something else than the policy. */
-static struct policy_build *build(const struct job *job, const char *path)
-{
-	struct policy_files  files = policy_files_beneath;
-	char                 folder[FOLDER_MAX];
-	struct policy_world  world = {.registry = protocols, .today = job->today, .folder = folder};
-	const char          *name;
-	int                  dir = folder_of(path, folder, &name);
-	struct policy_build *b;
-
-	if (dir < 0)
-		return NULL;
-	if (faccessat(dir, name, R_OK, 0) != 0) {
-		complain("%s: %s", path, strerror(errno));
-		close(dir);
-		return NULL;
-	}
-	files.user = &dir;
-	b = policy_build(&files, name, &world);
-	close(dir);
-	if (!b)
-		complain("there is no memory");
-	return b;
-}
-
 static json_t *place_json(const struct policy_place *at)
 {
 	return json_pack("{s:s, s:i, s:i, s:i}", "file", at->file, "line", (int)at->line, "column", (int)at->col, "end", (int)at->end);
@@ -126,7 +82,7 @@ static json_t *diags_json(const struct policy_build *b)
 
 static int check_one(const struct job *job, const char *path, json_t *array)
 {
-	struct policy_build *b = build(job, path);
+	struct policy_build *b = policy_file_build(path, job->today);
 	size_t               errors, unshown, count, len;
 	const uint8_t       *blob;
 	struct policy        policy;
@@ -258,7 +214,7 @@ static int explain(const struct job *job)
 		complain("explain needs one FILE, --service and --from");
 		return EXIT_USAGE;
 	}
-	b = build(job, job->file[0]);
+	b = policy_file_build(job->file[0], job->today);
 	if (!b)
 		return EXIT_USAGE;
 	if (!policy_build_blob(b, &len)) {

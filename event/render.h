@@ -21,6 +21,11 @@ struct render {
 json_t *render_json(const struct render *render, const struct record *record);
 /* As one line without its end. */
 void render_line(const struct render *render, const struct record *record, const struct line_style *style, struct str *out);
+/*
+ * `policy directory-use, rule "no-writes" (the 2nd) does not allow this`; with neither rule ("") nor number (0) `no rule of policy ...
+ * allows this`. `what` is "this" or "that"; all texts are escaped already.
+ */
+void say_denied(const char *policy, const char *rule, unsigned number, const char *what, struct str *out);
 /* "2026-11-20 09:49:00 ", for lines that nobody else dates. */
 void render_time(const struct record *record, struct str *out);
 

@@ -19,28 +19,30 @@ static void count(struct str *out, uint64_t n, const char *what)
 	str_fmt(out, " %s%s", what, n == 1 ? "" : "s");
 }
 
-/* Did a rule have a say? */
-static bool has_rule(const struct record *r)
-{
-	return r->rule_number || r->rule.len;
-}
-
 /* `policy directory-use, rule "no-writes" (the 2nd)`; with nothing but a number: `the 2nd rule of policy directory-use` */
-static void which_rule(const struct shown *s, struct str *out)
+static void which_rule(const char *policy, const char *rule, unsigned number, struct str *out)
 {
-	const struct record *r = s->r;
-
-	if (!r->rule.len) {
+	if (!*rule) {
 		str_add(out, "the ");
-		ordinal(out, r->rule_number);
-		str_fmt(out, " rule of policy %s", s->policy);
+		ordinal(out, number);
+		str_fmt(out, " rule of policy %s", policy);
 		return;
 	}
-	str_fmt(out, "policy %s, rule \"%s\"", s->policy, s->rule);
-	if (r->rule_number) {
+	str_fmt(out, "policy %s, rule \"%s\"", policy, rule);
+	if (number) {
 		str_add(out, " (the ");
-		ordinal(out, r->rule_number);
+		ordinal(out, number);
 		str_char(out, ')');
+	}
+}
+
+void say_denied(const char *policy, const char *rule, unsigned number, const char *what, struct str *out)
+{
+	if (*rule || number) {
+		which_rule(policy, rule, number, out);
+		str_fmt(out, " does not allow %s", what);
+	} else {
+		str_fmt(out, "no rule of policy %s allows %s", policy, what);
 	}
 }
 
@@ -59,22 +61,14 @@ void say_refusal(const struct shown *s, struct str *out)
 	const struct record *r = s->r;
 	uint8_t              class = reason_of(r->why)->class;
 
-	if (class == CLASS_POLICY && r->policy.len && has_rule(r)) {
-		which_rule(s, out);
-		str_add(out, " does not allow this");
-	} else if (class == CLASS_POLICY && r->policy.len) {
-		str_fmt(out, "no rule of policy %s allows this", s->policy);
-	} else {
-		reason_words(r, out);
-	}
-	if (class != CLASS_OPAQUE || !r->policy.len || r->report != REPORT_DENIED)
+	if (class == CLASS_POLICY && r->policy.len) {
+		say_denied(s->policy, s->rule, r->rule_number, "this", out);
 		return;
-	str_add(out, ", and ");
-	if (has_rule(r)) {
-		which_rule(s, out);
-		str_add(out, " does not allow that");
-	} else {
-		str_fmt(out, "no rule of policy %s allows that", s->policy);
+	}
+	reason_words(r, out);
+	if (class == CLASS_OPAQUE && r->policy.len && r->report == REPORT_DENIED) {
+		str_add(out, ", and ");
+		say_denied(s->policy, s->rule, r->rule_number, "that", out);
 	}
 }
 
@@ -82,8 +76,8 @@ void say_rule(const struct shown *s, struct str *out)
 {
 	const struct record *r = s->r;
 
-	if (has_rule(r))
-		which_rule(s, out);
+	if (r->rule_number || r->rule.len)
+		which_rule(s->policy, s->rule, r->rule_number, out);
 	else
 		str_fmt(out, "the default of policy %s", s->policy);
 	if (r->watch_until)

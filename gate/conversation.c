@@ -1,6 +1,7 @@
 /* What TCP sessions and UDP associations share: arrival, judgement by policy, and the records of what became of their units. */
 #include <string.h>
 
+#include "event/describe.h"
 #include "gate/worker_int.h"
 
 /* ---- Arrival ---- */

@@ -44,7 +44,6 @@ enum {
 	PROBES_MAX = 16,
 	FORMER_PROBES = 256, /* over UDP: remembered for ... */
 	FORMER_MS = 30000,
-	UNIT_TEXT_MAX = 80, /* bytes of one text of a unit that an event shows */
 	CLIENTS_MAX = 16, /* control connections */
 	PINHOLES_MAX = 256, /* ports opened because a server announced them */
 	PINHOLES_PER_SERVICE = 64,
@@ -332,11 +331,6 @@ void         pipes_close(struct worker *w);
 void dial_begin(struct session *s);
 /* The connection to the server stands or has failed. */
 void dial_ended(struct session *s, int error);
-
-/* describe.c: "ldap op modify, name cn=x". Peer text: escaped where it is shown */
-void unit_describe(const struct recogniser *r, const struct step *step, const struct cx *cx, struct str *out);
-/* The fact that says what a request is, as a bit; 0 = the protocol has none. */
-uint32_t unit_operation(const struct recogniser *r);
 
 /* pinhole.c: ports that a server announced */
 /* Open (or keep) what an answer announces, all or none; false: *why says what stands against it. local: where the client came to. */

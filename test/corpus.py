@@ -117,6 +117,58 @@ def verdicts(corpus, catalogue):
     TAP.ok(not known, "every known refusal names a capture that is there", *sorted(known))
 
 
+# What an operator may forbid where nobody manages hosts from afar. Nothing here is about one of the captures.
+CAUTIOUS = """
+zone all { 0.0.0.0/0 ::/0 }
+host any { address 192.0.2.1 }
+service %(name)s { listen 192.0.2.9:%(port)s tcp
+	to any
+	protocol %(proto)s
+	policy cautious }
+policy cautious {
+	block where dcerpc.interface in { svcctl winreg atsvc ITaskSchedulerService efsrpc spoolss samr drsuapi IWbemServices IWbemLevel1Login ISystemActivator IRemoteActivation } id "no-remote-control"%(shares)s
+	allow opaque.sealed
+	pass from all
+}
+"""
+SHARES = """
+	block where smb.share in { "ADMIN$" "C$" } id "no-administrative-shares\""""
+
+
+def stopped_by_policy(path, scratch):
+    """{rule: messages} that a cautious policy would stop in the file; what no rule allows is content that nobody can read."""
+    stopped = collections.Counter()
+    for name, port, proto, shares in (("files", 445, "smb", SHARES), ("rpc", 135, "dcerpc", "")):
+        policy = scratch / f"{name}.policy"
+        policy.write_text(CAUTIOUS % {"name": name, "port": port, "proto": proto, "shares": shares})
+        code, out, err = check(PLAIN, [path], "--json", "--policy", policy, "--service", name)
+        if code not in (CLEAN, FOUND):
+            TAP.ok(False, f"{path.name} is read under a policy", f"exit {code}", err[:1000])
+            continue
+        for rule in json.loads(out.splitlines()[-1])["policy"]["rules"]:
+            if rule["rule"]:
+                stopped[rule["rule"]] += rule["denied"]
+    return stopped
+
+
+def attacks(corpus, catalogue):
+    """Attacks are mostly lawful protocol: what grammar refuses, and what a policy would stop."""
+    stopped, grammar, rest = 0, 0, []
+    with tempfile.TemporaryDirectory() as name:
+        for file, row in sorted(catalogue.items()):
+            path = corpus / file
+            if row["label"] != "attack" or path.parent.name not in FOLDERS or path.suffix not in CAPTURES:
+                continue
+            rules = stopped_by_policy(path, pathlib.Path(name))
+            refused = {event["sallyport"]["reason"] for event in refusals(path)[1]}
+            stopped += bool(rules)
+            grammar += bool(refused)
+            if not rules and not refused:
+                rest.append(path.name)
+            TAP.note(f"{file}: grammar {', '.join(sorted(refused)) or '-'}; policy {', '.join(f'{rule} {n}' for rule, n in sorted(rules.items())) or '-'}")
+    TAP.ok(stopped and grammar, f"of the attacks grammar refuses {grammar}, a cautious policy stops {stopped}, neither sees {len(rest)}", *rest)
+
+
 def is_healthy(code, err):
     return code in (CLEAN, FOUND, UNREADABLE) and not SANITIZER.search(err)
 
@@ -153,6 +205,7 @@ def main():
         if not TAP.ok(program.exists(), f"{program.parent.name}/{program.name} is built"):
             return TAP.done()
     verdicts(corpus, shared.catalogue(corpus.parent))
+    attacks(corpus, shared.catalogue(corpus.parent))
     nonsense(corpus)
     survives(corpus, "")
     survives(corpus, " when every flow is read as the directory protocol", "--protocol", "ldap", "--protocol", "cldap")

@@ -1,7 +1,8 @@
 /* Says what a unit is, from the facts policy asked about, so that an event answers "what was blocked?". */
+#include "event/describe.h"
+
 #include <string.h>
 
-#include "gate/worker_int.h"
 #include "proto/reasons.h"
 
 static size_t words_of(const struct fact_def *def)
