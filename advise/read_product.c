@@ -246,6 +246,16 @@ static bool group_row(struct reading *r, const struct row *row)
 	return true;
 }
 
+/* Below the picture of a download its article may stand. */
+static void download_cell(struct place *p, struct product *product, const char *text)
+{
+	const char *from;
+	char        kb[12];
+
+	if (product && !product->kb[0] && text_next_kb(&text, true, kb, &from))
+		product->kb = keep(p->b, kb);
+}
+
 /* One cell of a product's row, by the kind of its column. */
 static void product_cell(struct reading *r, struct product *product, const char *name, uint16_t column, const struct cell *cell)
 {
@@ -287,7 +297,12 @@ static void product_cell(struct reading *r, struct product *product, const char 
 		if (product && !product->kb[0] && text_next_kb(&walk, false, id, &from))
 			product->kb = keep(p->b, id);
 		break;
-	case COLUMN_NONE: rating_cell(p, cell, &(struct rated){name, p->cve, p->flaw, head, SURE_MEDIUM, IMPACT_UNKNOWN}); break;
+	case COLUMN_SKIP: download_cell(p, product, text); break;
+	case COLUMN_NONE:
+		if (!r->heads.found && p->section == SECTION_AFFECTED)
+			download_cell(p, product, text);
+		rating_cell(p, cell, &(struct rated){name, p->cve, p->flaw, head, SURE_MEDIUM, IMPACT_UNKNOWN});
+		break;
 	default: break;
 	}
 }

@@ -225,6 +225,8 @@ static size_t path_span(const char *text)
 
 		if (n > 4 && hive_at(text + n, &ignored) && text[n - 1] != '_')
 			break;
+		if (text[n] == ' ' && text[n + 1] && text[n + 2] == ':' && text[n + 3] == '\\')
+			break; /* "reg export HKCR\.cbl c:\cbl.reg" */
 		if (text[n] == '\\')
 			slash = n + 1;
 		n++;

@@ -180,6 +180,12 @@ static const struct {
 	{"a row of a flaw has a column for its impact", "ja", "MS06-999",
 		"**深刻度および脆弱性識別番号 :**\n\n| 脆弱性識別番号 | 脆弱性の影響 | Windows 2000 | Windows XP |\n|---|---|---|---|\n| 欠陥 - CVE-2006-1111 | 特権の昇格 | 重要 | なし |\n", "rated impact",
 		"Windows 2000|CVE-2006-1111|elevation-of-privilege|2\nWindows XP|CVE-2006-1111|unknown|2\n"},
+	{"the article below a picture", "ja", "MS07-999",
+		"**影響を受けるソフトウェア**\n\n| オペレーティング システム | PC/AT | 総合的な深刻度 |\n|---|---|---|\n| Windows 2000 | ![](x.gif)(KB924053) | 緊急 |\n", "product", "yes|Windows 2000|924053\n"},
+	{"the article below a picture, in a table without a head", "ja", "MS04-999",
+		"**影響を受けるソフトウェア**\n\n|  | PC/AT |\n|---|---|\n| Windows 2000 | ![](x.gif)(KB833987) |\n", "product", "yes|Windows 2000|833987\n"},
+	{"a file behind a key", "ja", "MS07-999", "#### 欠陥の回避策 - CVE-2007-1111\n\n-   **ハンドラを無効にする**\n\n    reg.exe export HKCR\\\\.cbl c:\\\\cbl.reg\n\n    reg.exe delete HKCR\\\\.cbl /f\n", "key",
+		".cbl|||\n"},
 	{"an impact in other words", "ja", "MS01-999", "**脆弱性の影響** **:**\nアカウント情報が悪質なサーバーによって取得される\n", "head", "|information-disclosure\n"},
 	{"one flaw under two years", "ja", "MS05-999", "**脆弱性識別番号 :**\n\n-   フォントの脆弱性 : CAN-2005-0060\n-   フォントの脆弱性 : CAN-2004-0060\n", "contradiction", "cve.year\n"},
 };
