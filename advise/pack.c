@@ -42,6 +42,7 @@ static const char *const month_names[] = {"0", "1", "2", "3", "4", "5", "6", "7"
 static const char *const word_names[] = {
 	"none", "port", "not-port", "tail", "service", "policy", "readonly", "firewall", "date", "above", "issue", "joiner", "version",
 	"restart", "no-workaround", "steps", "english", "lead", "command", "overall", "not-replaced", "held", "update", "enter", "data",
+	"caption",
 };
 
 static const struct {

@@ -133,6 +133,8 @@ static bool names_product(struct place *p, const struct line *line, const char *
 	else
 		product_name(text, p->product, sizeof(p->product), NULL);
 	without_tail(p->product, tail);
+	text_fold(p->product, strlen(p->product), folded); /* an article may have stood behind it */
+	without_tail(p->product, pack_ends(p->pack, WORD_TAIL, folded));
 	return true;
 }
 

@@ -100,6 +100,14 @@ static void installer_add(struct place *p, const char *name, size_t name_n, cons
 		};
 }
 
+/* "lync.msp" in a line of its own: a package without an article in its name. */
+static bool is_package(const char *text)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+
+	return n && (strcasecmp(text + n, ".msp") == 0 || strcasecmp(text + n, ".msu") == 0);
+}
+
 static void installers(struct place *p, const char *text, uint32_t at)
 {
 	for (size_t i = 0; text[i];) {
@@ -163,8 +171,11 @@ static void option_line(struct place *p, const char *text, uint32_t at)
 
 	if ((*text != '/' && *text != '-') || !(isalpha((unsigned char)text[1]) || text[1] == '?') || p->in_work)
 		return;
-	while ((unsigned char)text[n] > ' ' && (unsigned char)text[n] < 0x7f && text[n] != ':')
-		n++;
+	while ((unsigned char)text[n] > ' ' && (unsigned char)text[n] < 0x7f && text[n] != ':') {
+		size_t inner = text[n] == '[' ? strcspn(text + n, "] ") : 0; /* "/xp[:path] text" */
+
+		n += inner && text[n + inner] == ']' ? inner + 1 : 1;
+	}
 	if (text[n] == ' ' && text[n + 1] == '<' && strcspn(text + n, ">") < 24 && text[n + strcspn(text + n, ">")]) /* "-UHF <X> :" */
 		n += strcspn(text + n, ">") + 1;
 	if (text[n] == ' ' && text[n + 1] == ':')
@@ -207,6 +218,7 @@ static void statement_line(struct place *p, enum topic topic, const char *text, 
 	struct bulletin  *b = p->b;
 	struct statement *last = b->statement_n ? &b->statements[b->statement_n - 1] : NULL;
 	enum answer       answer = ANSWER_UNKNOWN;
+	char              folded[FOLD_MAX];
 
 	if (topic == TOPIC_RESTART || topic == TOPIC_REMOVAL)
 		answer = (enum answer)pack_find_text(p->pack, PACK_ANSWER, text, strlen(text));
@@ -224,6 +236,9 @@ static void statement_line(struct place *p, enum topic topic, const char *text, 
 			last->answer = answer;
 		return;
 	}
+	text_fold(text, strlen(text), folded);
+	if (answer == ANSWER_UNKNOWN && pack_says(p->pack, WORD_CAPTION, folded))
+		return;
 	last = FACT(b, statement);
 	if (last)
 		*last = (struct statement){.topic = topic, .product = keep(b, place_product(p)), .text = keep(b, text), .answer = answer, .from = {at, SURE_HIGH}};
@@ -277,6 +292,8 @@ void read_deploy_line(struct place *p, const char *text, uint32_t at)
 		return;
 	note_held(p, text, at);
 	note_restart(p, text, at);
+	if ((p->section == SECTION_UPDATE || p->section == SECTION_INSTALL) && !p->in_work && is_package(text))
+		installer_add(p, text, strlen(text), "", 0, at);
 	installers(p, text, at);
 	option_line(p, text, at);
 	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)

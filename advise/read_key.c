@@ -75,7 +75,7 @@ static void value_line(struct place *p, const char *text, uint32_t at)
 	};
 }
 
-/* '"ThisVersionInstalled" = "Y"' behind a key that shows the update, or in the line below it. */
+/* '"ThisVersionInstalled" = "Y"' behind a key that shows the update, or in the line below it; there also 'Version = 7577.4392'. */
 static void shown_value(struct place *p, const char *text)
 {
 	struct key *key = p->shown ? &p->b->keys[p->shown - 1] : NULL;
@@ -83,9 +83,13 @@ static void shown_value(struct place *p, const char *text)
 	size_t      n;
 
 	p->shown = 0;
-	if (!key || key->value[0] || *text != '"' || !(end = strchr(text + 1, '"')))
+	if (!key || key->value[0])
 		return;
-	data = end + 1 + strspn(end + 1, " ");
+	end = *text == '"' ? strchr(text + 1, '"') : text + strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	if (!end || end == text)
+		return;
+	data = end + (*end == '"');
+	data += strspn(data, " ");
 	if (*data != '=')
 		return;
 	data++;
@@ -93,7 +97,8 @@ static void shown_value(struct place *p, const char *text)
 	data = text_trim(data, &n, "");
 	if (*data == '"')
 		data = text_trim(data, &n, "\"");
-	key->value = keep_n(p->b, text + 1, (size_t)(end - text - 1));
+	text += *text == '"';
+	key->value = keep_n(p->b, text, (size_t)(end - text));
 	key->data = keep_n(p->b, data, n);
 }
 

@@ -94,10 +94,12 @@ void read_revision(struct place *p, const char *text, uint32_t at)
 
 	if (!day || took > 40 || !((text[0] >= '0' && text[0] <= '9') || (text[0] | 32) == 'v' || text[0] == '('))
 		return; /* what it goes on to say, or the line about the making of the page */
-	if ((text[0] | 32) == 'v' && text[1] >= '0' && text[1] <= '9') {
-		while ((text[1 + n] >= '0' && text[1 + n] <= '9') || text[1 + n] == '.')
+	if ((text[0] | 32) == 'v') {
+		const char *number = text + 1 + strspn(text + 1, ". "); /* "V.1.1", "V 1.0" */
+
+		while ((number[n] >= '0' && number[n] <= '9') || (n && number[n] == '.'))
 			n++;
-		version = keep_n(b, text + 1, n);
+		version = keep_n(b, number, n);
 	}
 	revision = FACT(b, revision);
 	if (!revision)

@@ -10,7 +10,7 @@ static const char *const product_words[] = {
 	"Visual", "Silverlight", "SharePoint", "ISA Server", "Proxy Server", "Media Player", "Adobe Flash", "Works", "Publisher", "MDAC",
 	"DirectX", "Server", "Skype", "Lync", "Visio", "Access", "Project", "FrontPage", "Commerce", "BizTalk", "Forefront", "MSXML", "NetMeeting",
 	"XML Core", "Edge", "Services for UNIX", "Virtual", "IIS", "Outlook Express", "MSN", "JScript", "VBScript", "InfoPath", "OneNote", "WINS",
-	"Data Access", "Internet Information", "Movie Maker", "VM", "XP", "Host Integration", "Site Server", "Content Management", "Money", "SNA", "Message Queue", "DirectShow", "Live",
+	"Data Access", "Internet Information", "Movie Maker", "VM", "XP", "Host Integration", "Site Server", "Content Management", "Money", "SNA", "Message Queue", "DirectShow", "Live", "SDK",
 };
 
 bool looks_like_product(const char *text)
@@ -87,11 +87,11 @@ void product_name(const char *text, char *out, size_t size, char out_kb[12])
 	dash = memmem(text, n, " - ", 3);
 	if (dash && dash > text + 8 && (unsigned char)dash[3] >= 0x80) /* a remark in the bulletin's language */
 		n = (size_t)(dash - text);
-	const char *from = text_trim(text, &n, ":-");
+	const char *from = text_trim(text, &n, ":;-");
 
 	while (n > 3 && memcmp(from + n - 3, "\xef\xbc\x9a", 3) == 0) {
 		n -= 3;
-		from = text_trim(from, &n, ":-");
+		from = text_trim(from, &n, ":;-");
 	}
 	n = without_footnotes(from, n);
 	for (size_t i = 0; i < n && to + 1 < size; i++) {
@@ -130,6 +130,19 @@ static struct product *product_of(struct bulletin *b, const char *name, const ch
 	return product;
 }
 
+/* Among the unaffected a bold line of its own may be a name, with a version and in no language; others are names over lists. */
+static bool is_bold_name(const struct place *p, uint32_t line)
+{
+	const struct line *l = &p->doc->lines[line];
+	const char        *text = doc_text(p->doc, line);
+
+	if (p->section != SECTION_UNAFFECTED || !p->alone || !l->bold || l->bold < l->n || text_ends_with_colon(text, l->n) || !strpbrk(text, "0123456789"))
+		return false;
+	while (*text > 0 && *text < 0x7f)
+		text++;
+	return !*text;
+}
+
 void read_product_line(struct place *p, const char *text, uint32_t line, uint32_t at)
 {
 	struct product *product;
@@ -139,7 +152,7 @@ void read_product_line(struct place *p, const char *text, uint32_t line, uint32_
 	char            folded[FOLD_MAX];
 
 	text_fold(text, strlen(text), folded);
-	if (!p->item || p->listed || (!looks_like_product(text) && bulletin_year(p->b) > 2003) || pack_says(p->pack, WORD_ISSUE, folded))
+	if ((!p->item && !is_bold_name(p, line)) || p->listed || (!looks_like_product(text) && bulletin_year(p->b) > 2003) || pack_says(p->pack, WORD_ISSUE, folded))
 		return; /* a note among the names is none */
 	product_name(text, name, sizeof(name), kb);
 	if (!name[0] || strlen(name) > 500)
@@ -158,6 +171,7 @@ void read_product_line(struct place *p, const char *text, uint32_t line, uint32_
 struct rated {
 	const char *product, *cve, *flaw, *scope;
 	enum sure   sure;
+	enum impact impact; /* of the row, when the cell tells none */
 };
 
 static bool rating_add(struct place *p, const struct rated *of, const char *scope, const char *text, uint32_t at)
@@ -168,6 +182,8 @@ static bool rating_add(struct place *p, const struct rated *of, const char *scop
 
 	if (severity == SEVERITY_UNKNOWN)
 		return false;
+	if (impact == IMPACT_UNKNOWN && severity != SEVERITY_NONE)
+		impact = of->impact;
 	rating = FACT(p->b, rating);
 	if (rating)
 		*rating = (struct rating){
@@ -230,6 +246,16 @@ static bool group_row(struct reading *r, const struct row *row)
 	return true;
 }
 
+/* Below the picture of a download its article may stand. */
+static void download_cell(struct place *p, struct product *product, const char *text)
+{
+	const char *from;
+	char        kb[12];
+
+	if (product && !product->kb[0] && text_next_kb(&text, true, kb, &from))
+		product->kb = keep(p->b, kb);
+}
+
 /* One cell of a product's row, by the kind of its column. */
 static void product_cell(struct reading *r, struct product *product, const char *name, uint16_t column, const struct cell *cell)
 {
@@ -249,7 +275,7 @@ static void product_cell(struct reading *r, struct product *product, const char 
 	case COLUMN_SEVERITY:
 		if (product && read_severity(p->pack, text) != SEVERITY_UNKNOWN)
 			product->severity = read_severity(p->pack, text);
-		rating_cell(p, cell, &(struct rated){name, "", p->flaw, "", SURE_HIGH});
+		rating_cell(p, cell, &(struct rated){name, "", p->flaw, "", SURE_HIGH, IMPACT_UNKNOWN});
 		break;
 	case COLUMN_REPLACES:
 		for (uint32_t i = 0; i < cell->count; i++) {
@@ -264,14 +290,19 @@ static void product_cell(struct reading *r, struct product *product, const char 
 	case COLUMN_CVE:
 		walk = head;
 		while (text_next_cve(&walk, id, &from))
-			rating_cell(p, cell, &(struct rated){name, id, "", "", SURE_HIGH});
+			rating_cell(p, cell, &(struct rated){name, id, "", "", SURE_HIGH, IMPACT_UNKNOWN});
 		break;
 	case COLUMN_KB:
 		walk = text;
 		if (product && !product->kb[0] && text_next_kb(&walk, false, id, &from))
 			product->kb = keep(p->b, id);
 		break;
-	case COLUMN_NONE: rating_cell(p, cell, &(struct rated){name, p->cve, p->flaw, head, SURE_MEDIUM}); break;
+	case COLUMN_SKIP: download_cell(p, product, text); break;
+	case COLUMN_NONE:
+		if (!r->heads.found && p->section == SECTION_AFFECTED)
+			download_cell(p, product, text);
+		rating_cell(p, cell, &(struct rated){name, p->cve, p->flaw, head, SURE_MEDIUM, IMPACT_UNKNOWN});
+		break;
 	default: break;
 	}
 }
@@ -323,10 +354,27 @@ static const char *row_url(const struct reading *r, const struct row *row)
 	return url;
 }
 
+/* What the row's column of impact says. */
+static enum impact row_impact(const struct reading *r, const struct row *row)
+{
+	char text[NAME_MAX_];
+
+	for (uint32_t i = 1; i < row->count; i++) {
+		const struct cell *cell = &r->p->doc->cells[row->first + i];
+
+		if (cell->column >= r->heads.count || r->heads.kind[cell->column] != COLUMN_IMPACT)
+			continue;
+		doc_cell_text(r->p->doc, cell, text, sizeof(text));
+		return read_impact(r->p->pack, text);
+	}
+	return IMPACT_UNKNOWN;
+}
+
 /* Rows are flaws, columns are products: 2002 to 2007. A flaw without an id has a title, that of all of them is none. */
 static void flaw_row(struct reading *r, const struct row *row, const char *id, const char *title)
 {
 	struct place *p = r->p;
+	enum impact   impact = row_impact(r, row);
 	char          folded[FOLD_MAX];
 
 	text_fold(title, strlen(title), folded);
@@ -340,9 +388,9 @@ static void flaw_row(struct reading *r, const struct row *row, const char *id, c
 			continue;
 		doc_cell_text(p->doc, &p->doc->cells[r->heads.cell[cell->column]], head, sizeof(head));
 		if (r->heads.kind[cell->column] == COLUMN_NONE || r->heads.kind[cell->column] == COLUMN_PRODUCT)
-			rating_cell(p, cell, &(struct rated){head, id, title, "", SURE_HIGH});
+			rating_cell(p, cell, &(struct rated){head, id, title, "", SURE_HIGH, impact});
 		else if (r->heads.kind[cell->column] == COLUMN_SEVERITY)
-			rating_cell(p, cell, &(struct rated){"", id, title, "", SURE_MEDIUM});
+			rating_cell(p, cell, &(struct rated){"", id, title, "", SURE_MEDIUM, impact});
 	}
 }
 
@@ -482,12 +530,41 @@ static void find_columns(struct reading *r)
 	}
 }
 
+/* Some heads of 2016 call the column of replaced updates the overall severity: its cells name bulletins. */
+static void mend_heads(struct reading *r)
+{
+	const struct doc *doc = r->p->doc;
+
+	for (uint32_t n = r->heads.row + 1; r->heads.found && n < r->table->first + r->table->count; n++)
+		for (uint32_t i = doc->rows[n].first; i < doc->rows[n].first + doc->rows[n].count; i++) {
+			const struct cell *cell = &doc->cells[i];
+			char               text[NAME_MAX_], id[12];
+			const char        *walk = text, *from;
+
+			if (cell->column >= r->heads.count || r->heads.kind[cell->column] != COLUMN_SEVERITY)
+				continue;
+			doc_cell_text(doc, cell, text, sizeof(text));
+			if (text_next_bulletin(&walk, id, &from) && read_severity(r->p->pack, text) == SEVERITY_UNKNOWN)
+				r->heads.kind[cell->column] = COLUMN_REPLACES;
+		}
+}
+
+/* The head of a table of one column names no product, even when no pack knows its words. */
+static bool is_lone_head(const struct reading *r, const struct row *row)
+{
+	const struct doc *doc = r->p->doc;
+
+	return r->table->columns == 1 && r->table->count > 1 && row == &doc->rows[r->table->first] && doc->cells[row->first].head &&
+	       doc->rows[r->table->first + 1].count && !doc->cells[doc->rows[r->table->first + 1].first].head;
+}
+
 void read_product_table(struct place *p, const struct table *table)
 {
 	struct reading r = {.p = p, .table = table, .affected = p->section != SECTION_UNAFFECTED};
 	bool           rated = false, titles = false;
 
 	table_heads(p, table, &r.heads);
+	mend_heads(&r);
 	for (uint16_t c = 0; c < r.heads.count; c++)
 		titles |= r.heads.kind[c] == COLUMN_TITLE;
 	for (uint16_t c = 0; c < r.heads.count; c++)
@@ -502,7 +579,7 @@ void read_product_table(struct place *p, const struct table *table)
 		char              text[NAME_MAX_], id[24];
 		const char       *walk = text, *from;
 
-		if (!row->count || (r.heads.found && n <= r.heads.row) || group_row(&r, row))
+		if (!row->count || (r.heads.found && n <= r.heads.row) || is_lone_head(&r, row) || group_row(&r, row))
 			continue;
 		doc_cell_text(p->doc, &p->doc->cells[row->first], text, sizeof(text));
 		if (titles)

@@ -21,19 +21,20 @@ void replaced_add(struct place *p, const char *bulletin, const char *kb, const c
 		*r = (struct replacement){.bulletin = keep(b, bulletin), .kb = keep(b, kb), .product = keep(b, product), .by = keep(b, p->kb), .holds = holds, .from = from};
 }
 
-/* "3177186" beside "MS16-114": the article next to the bulletin, in either order; "" when there is none. */
-static void article_beside(const char *text, const char *from, const char *to, char out[12])
+/* "3177186" beside "MS16-114": the article next to the bulletin, in either order; "" when there is none. The row's own article is none. */
+static void article_beside(const char *own, const char *text, const char *from, const char *to, char out[12])
 {
 	const char *walk = to, *at;
 	char        next[12];
 
 	out[0] = '\0';
-	if (text_next_kb(&walk, false, out, &at) && at - to < 24 && !strstr(to, "MS"))
+	if (text_next_kb(&walk, false, out, &at) && at - to < 24 && strcmp(out, own) != 0 && !strstr(to, "MS"))
 		return;
 	out[0] = '\0';
 	walk = text;
 	while (text_next_kb(&walk, false, next, &at) && at < from)
-		memcpy(out, next, sizeof(next));
+		if (strcmp(next, own) != 0)
+			memcpy(out, next, sizeof(next));
 }
 
 void read_replaced_line(struct place *p, const char *text, uint32_t at)
@@ -52,7 +53,7 @@ void read_replaced_line(struct place *p, const char *text, uint32_t at)
 		p->b->replaces_from = (struct from){at, sure};
 	while (text_next_bulletin(&walk, id, &from)) {
 		any = true;
-		article_beside(text, from, walk, kb);
+		article_beside(p->kb, text, from, walk, kb);
 		replaced_add(p, id, kb, place_product(p), holds, (struct from){at, sure});
 	}
 	walk = text;

@@ -16,7 +16,7 @@ static const struct {
 } commands[] = {
 	{"compatibilityflags", WORK_KILLBIT}, {"killbit", WORK_KILLBIT}, {"00000400", WORK_KILLBIT}, {"cacls", WORK_ACL}, {"takeown", WORK_ACL}, {"regsvr32", WORK_UNREGISTER},
 	{"scconfig", WORK_SERVICE}, {"netstop", WORK_SERVICE}, {"scstop", WORK_SERVICE}, {"attrib", WORK_FILE}, {"gpedit", WORK_POLICY}, {"ipsec", WORK_FIREWALL},
-	{"netsh", WORK_FIREWALL}, {"dism", WORK_SERVICE}, {"disable-windowsoptionalfeature", WORK_SERVICE},
+	{"netsh", WORK_FIREWALL}, {"chmod", WORK_ACL}, {"rename", WORK_FILE}, {"dism", WORK_SERVICE}, {"disable-windowsoptionalfeature", WORK_SERVICE},
 };
 
 static unsigned kinds_of(const struct place *p, const char *folded)

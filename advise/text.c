@@ -225,6 +225,8 @@ static size_t path_span(const char *text)
 
 		if (n > 4 && hive_at(text + n, &ignored) && text[n - 1] != '_')
 			break;
+		if (text[n] == ' ' && text[n + 1] && text[n + 2] == ':' && text[n + 3] == '\\')
+			break; /* "reg export HKCR\.cbl c:\cbl.reg" */
 		if (text[n] == '\\')
 			slash = n + 1;
 		n++;
@@ -256,8 +258,12 @@ bool text_next_key(const char **at, char *out, size_t size, bool *repaired)
 			bool beside = p[i] == ' ' && (i == 0 || p[i - 1] == '\\' || p[i + 1] == '\\' || p[i - 1] == ' ');
 			bool again = p[i] == '\\' && out[to - 1] == '\\';
 
-			*repaired |= beside || again;
-			if (!beside && !again)
+			bool article = p[i] == ' ' && is_digit(p[i + 1]) && to > 2 && strncmp(out + to - 3, "\\KB", 3) == 0; /* "\KB 926255" */
+
+			*repaired |= beside || again || article;
+			if (p[i] == '{' && out[to - 1] != '\\' && to + n - i + 1 < size) /* a cell's Markdown ate the backslash before it */
+				out[to++] = '\\';
+			if (!beside && !again && !article)
 				out[to++] = p[i];
 		}
 		out[to] = '\0';

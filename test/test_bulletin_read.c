@@ -16,6 +16,9 @@ static void facts_of(const struct bulletin *b, const char *kind, FILE *to)
 		for (uint32_t i = 0; i < b->rating_n; i++)
 			fprintf(to, "%s|%s|%s|%s|%s|%s\n", b->ratings[i].product, b->ratings[i].cve, b->ratings[i].flaw, b->ratings[i].kb, b->ratings[i].scope,
 				pack_name(PACK_SEVERITY, b->ratings[i].severity));
+	if (strcmp(kind, "rated impact") == 0)
+		for (uint32_t i = 0; i < b->rating_n; i++)
+			fprintf(to, "%s|%s|%s|%u\n", b->ratings[i].product, b->ratings[i].cve, pack_name(PACK_IMPACT, b->ratings[i].impact), (unsigned)b->ratings[i].from.sure);
 	if (strcmp(kind, "replaces") == 0)
 		for (uint32_t i = 0; i < b->replacement_n; i++)
 			fprintf(to, "%s|%s|%s|%s|%s\n", b->replacements[i].bulletin, b->replacements[i].kb, b->replacements[i].product, b->replacements[i].by,
@@ -146,6 +149,44 @@ static const struct {
 	{"a table of titles has titles", "de", "MS16-999",
 		"#### Sicherheitsanfälligkeit\n\n| Titel der Sicherheitsanfälligkeit | CVE-Nummer | Öffentlich gemeldet |\n|---|---|---|\n| Microsoft Office führt Code aus | CVE-2016-7298 | Nein |\n", "cve",
 		"CVE-2016-7298|Microsoft Office führt Code aus\n"},
+	{"a restart that may not be needed", "ja", "MS09-999", "**再起動の必要性**\n\nこの更新プログラムは再起動の必要がない場合もあります。使用中の場合、再起動が必要です。\n", "restart",
+		"|maybe|この更新プログラムは再起動の必要がない場合もあります。使用中の場合、再起動が必要です。\n"},
+	{"the title of a table of switches is no removal", "ja", "MS10-999",
+		"**更新プログラムの削除**\n\nこのセキュリティ更新プログラムは次のセットアップ スイッチをサポートします。\n\n| スイッチ | 説明 |\n|---|---|\n| /quiet | 黙る |\n", "removal", ""},
+	{"replaced updates below the head of a severity", "ja", "MS16-999",
+		"**影響を受けるソフトウェアと脆弱性の深刻度**\n\n| オペレーティング システム | 欠陥 - CVE-2016-3228 | 総合的な深刻度 |\n|---|---|---|\n| Windows 7 (3161561) | 重要 特権の昇格 | MS16-007 の 3121918 |\n"
+		"| Windows 8 (3162343) | 重要 特権の昇格 | なし |\n",
+		"replaces", "MS16-007|3121918|Windows 7|3161561|yes\n"},
+	{"nothing replaced is no severity", "ja", "MS16-999",
+		"**影響を受けるソフトウェアと脆弱性の深刻度**\n\n| オペレーティング システム | 欠陥 - CVE-2016-3228 | 総合的な深刻度 |\n|---|---|---|\n| Windows 7 (3161561) | 重要 特権の昇格 | MS16-007 の 3121918 |\n"
+		"| Windows 8 (3162343) | 重要 特権の昇格 | なし |\n",
+		"rating", "Windows 7|CVE-2016-3228||3161561||important\nWindows 8|CVE-2016-3228||3162343||important\n"},
+	{"the replaced article, not the one that replaces it", "de", "MS12-999",
+		"**Betroffene Software**\n\n| Betriebssystem | Bewertung des Gesamtschweregrads | Ersetzte Updates |\n|---|---|---|\n| Windows 7 (KB2778930) | Hoch | KB2779030 in MS12-078 wird durch KB2778930 ersetzt |\n", "replaces",
+		"MS12-078|2779030|Windows 7|2778930|yes\n"},
+	{"a head that no pack knows", "ja", "MS13-999", "影響を受けないソフトウェア\n\n| Microsoft サーバー ソフトウェア |\n|---|\n| Exchange Server 2003 |\n", "product", "no|Exchange Server 2003|\n"},
+	{"a bold name among the unaffected", "ja", "MS06-999", "**影響を受けないソフトウェア:**\n\n**Microsoft PowerPoint 2003 Viewer**\n\n**Microsoft Works Suites:**\n\n-   Works Suite 2004\n", "product",
+		"no|Microsoft PowerPoint 2003 Viewer|\nno|Works Suite 2004|\n"},
+	{"a bold line over a list of unaffected ones", "ja", "MS06-999", "**影響を受けないソフトウェア:**\n\n**テストした Windows 2000 コンポーネント**\n\n-   Internet Explorer 5\n", "product", "no|Internet Explorer 5|\n"},
+	{"undoing by another name", "de", "MS15-999",
+		"### Problemumgehungen\n\n**Zugriff einschränken**\n\nSchließen.\n\n**Auswirkung der Problemumgehung.** Nichts geht.\n\n**Rückgängigmachen der Problemumgehung.**\n\nÖffnen.\n", "work",
+		"Zugriff einschränken|Nichts geht.|Öffnen.|0\n"},
+	{"a class id is a key of its own", "ja", "MS13-999",
+		"#### Microsoft Lync 2010\n\n<table><tr><td>レジストリ キーの確認</td><td>HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Active Setup\\Installed Components\\{0EEB34F6-991D-4a1b-8EEB-772DA0EADB22}<br />\nVersion = 7577.4392</td></tr></table>\n",
+		"key", "{0EEB34F6-991D-4a1b-8EEB-772DA0EADB22}|Microsoft Lync 2010|Version|7577.4392\n"},
+	{"a blank in an article's key", "ja", "MS06-999", "**レジストリ キーの確認**\n\nHKEY\\_LOCAL\\_MACHINE\\\\SOFTWARE\\\\Microsoft\\\\Updates\\\\Windows XP\\\\SP3\\\\KB 926255\n", "key", "KB926255|||\n"},
+	{"a package without an article in its name", "ja", "MS13-999",
+		"#### Microsoft Lync 2010\n\n<table><tr><td>展開</td><td>Microsoft Lync 2010 (64 ビット) の場合 (2843160):<br />\nlync.msp</td></tr></table>\n", "installer", "lync.msp||Microsoft Lync 2010 (64 ビット)\n"},
+	{"a row of a flaw has a column for its impact", "ja", "MS06-999",
+		"**深刻度および脆弱性識別番号 :**\n\n| 脆弱性識別番号 | 脆弱性の影響 | Windows 2000 | Windows XP |\n|---|---|---|---|\n| 欠陥 - CVE-2006-1111 | 特権の昇格 | 重要 | なし |\n", "rated impact",
+		"Windows 2000|CVE-2006-1111|elevation-of-privilege|2\nWindows XP|CVE-2006-1111|unknown|2\n"},
+	{"the article below a picture", "ja", "MS07-999",
+		"**影響を受けるソフトウェア**\n\n| オペレーティング システム | PC/AT | 総合的な深刻度 |\n|---|---|---|\n| Windows 2000 | ![](x.gif)(KB924053) | 緊急 |\n", "product", "yes|Windows 2000|924053\n"},
+	{"the article below a picture, in a table without a head", "ja", "MS04-999",
+		"**影響を受けるソフトウェア**\n\n|  | PC/AT |\n|---|---|\n| Windows 2000 | ![](x.gif)(KB833987) |\n", "product", "yes|Windows 2000|833987\n"},
+	{"a file behind a key", "ja", "MS07-999", "#### 欠陥の回避策 - CVE-2007-1111\n\n-   **ハンドラを無効にする**\n\n    reg.exe export HKCR\\\\.cbl c:\\\\cbl.reg\n\n    reg.exe delete HKCR\\\\.cbl /f\n", "key",
+		".cbl|||\n"},
+	{"an impact in other words", "ja", "MS01-999", "**脆弱性の影響** **:**\nアカウント情報が悪質なサーバーによって取得される\n", "head", "|information-disclosure\n"},
 	{"one flaw under two years", "ja", "MS05-999", "**脆弱性識別番号 :**\n\n-   フォントの脆弱性 : CAN-2005-0060\n-   フォントの脆弱性 : CAN-2004-0060\n", "contradiction", "cve.year\n"},
 };
 
