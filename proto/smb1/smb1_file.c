@@ -52,6 +52,7 @@ void smb1_pipe(struct smb1_read *r, const struct wire *at, const uint8_t *bytes,
 		return;
 	}
 	r->unit->writes_pipe = true;
+	r->unit->written = (uint32_t)n; /* of one message */
 	if (rpc_next(&r->file->rpc, &r->inner->rpc, at, bytes, n, r->message->from, &smb_rpc_seat, r->cx) == RPC_WAIT) {
 		r->why_wait = r->inner->rpc.wait_why;
 		r->wait_ms = r->inner->rpc.wait_ms;
@@ -236,6 +237,12 @@ void smb1_write(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	wire_end(bytes, R_SMB1_BYTES, "byte_count");
 }
 
+void smb1_write_answer(struct smb1_read *r, struct wire *words, struct wire *bytes)
+{
+	r->unit->taken = wire_le16(words, "count_of_bytes_written") >= r->asked->written;
+	wire_end(bytes, R_SMB1_BYTES, "byte_count");
+}
+
 /* WRITE_AND_CLOSE: one octet of padding, then the data; no other framing. */
 void smb1_write_close(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
@@ -323,6 +330,21 @@ void smb1_read_andx_answer(struct smb1_read *r, struct wire *words, struct wire 
 
 enum { WRITE_RAW_MODE = 4, WRITE_MESSAGE_START = 8 };
 
+/*
+ * A message in raw mode: its whole length comes first (MS-CIFS 2.2.4.43.1). CVE-2017-0145: its pieces are put behind those of
+ * a transaction whose MID is the pipe's FID.
+ */
+static void raw_write(struct smb1_read *r, const struct wire *words, bool start, struct wire *data)
+{
+	uint16_t length = start ? wire_le16(data, "message_length") : r->file ? r->file->raw : 0;
+	size_t   n = wire_left(data);
+
+	if (table_get(r->cx, SMB_TRANSACTIONS, r->unit->fid))
+		wire_fail_numbers(words, wire_offset(words), R_SMB1_FAMILY, "write_mode", CMD_WRITE_ANDX, CMD_TRANS);
+	r->unit->raw_write = true;
+	r->unit->raw = n < length ? (uint16_t)(length - n) : 0;
+}
+
 void smb1_write_andx(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
 	uint32_t       at;
@@ -341,14 +363,26 @@ void smb1_write_andx(struct smb1_read *r, struct wire *words, struct wire *bytes
 	offset = wire_le16(words, "data_offset");
 	data = andx_data(r, words, at, offset, (uint64_t)high << 16 | low, bytes);
 	if (smb1_kind(r) == SMB_KIND_PIPE) {
-		if ((mode & (WRITE_RAW_MODE | WRITE_MESSAGE_START)) == (WRITE_RAW_MODE | WRITE_MESSAGE_START))
-			wire_le16(&data, "message_length"); /* MS-CIFS 2.2.4.43.1: the length of the whole message comes first */
+		if (high) /* not all servers look at it */
+			wire_fail_numbers(words, at, R_SMB1_RANGE, "data_length_high", 0, high);
+		if (mode & WRITE_RAW_MODE)
+			raw_write(r, words, mode & WRITE_MESSAGE_START, &data);
 		piece = data;
 		n = wire_left(&data);
 		p = wire_take(&data, n, "data");
 		smb1_pipe(r, &piece, p, n, false);
 	}
 	wire_take(bytes, wire_left(bytes), "data");
+}
+
+void smb1_write_andx_answer(struct smb1_read *r, struct wire *words, struct wire *bytes)
+{
+	uint16_t low = wire_le16(words, "count"), high;
+
+	wire_le16(words, "available");
+	high = wire_le16(words, "count_high");
+	r->unit->taken = ((uint32_t)high << 16 | low) >= r->asked->written;
+	wire_end(bytes, R_SMB1_BYTES, "byte_count");
 }
 
 enum { LOCK_OPLOCK = 2, LOCK_LARGE = 16 };

@@ -65,8 +65,10 @@ struct smb1_request {
 	bool              rpc, opens;
 	bool              keeps; /* WRITE_AND_CLOSE of nothing: servers close no file then */
 	bool              busy; /* it holds the pipe's turn */
+	bool              part; /* of what is written to a pipe: the next bytes wait for the answer */
 	uint16_t          uid, tid, fid, function;
 	uint16_t          answers; /* echoes still owed */
+	uint32_t          written;
 	uint32_t          max_params, max_data, params, data; /* room and what has come */
 	struct auth_state auth; /* of a session being set up */
 };
@@ -91,14 +93,16 @@ struct smb1_file {
 	uint8_t          kind;
 	bool             busy, closing; /* closing: its CLOSE is outstanding, the number may be another file's already */
 	uint16_t         tid, uid, pid;
+	uint16_t         raw; /* octets a message in raw mode still lacks */
 	uint32_t         older, newer; /* FID + 1 in the list of open files */
 	uint8_t          len, pipe[SMB1_PIPE_MAX];
 };
 
+/* Of SMB_TRANSACTIONS, by MID: some servers look for a piece's first by nothing else. */
 struct smb1_transaction {
 	struct smb1_parts parts; /* of the first piece */
 	uint32_t          params, data; /* gone so far */
-	uint16_t          tid, uid;
+	uint16_t          tid, uid, pid;
 	uint8_t           family;
 	bool              rap;
 };
@@ -210,7 +214,9 @@ HANDLER(smb1_read_answer);
 HANDLER(smb1_read_andx);
 HANDLER(smb1_read_andx_answer);
 HANDLER(smb1_write);
+HANDLER(smb1_write_answer);
 HANDLER(smb1_write_andx);
+HANDLER(smb1_write_andx_answer);
 HANDLER(smb1_write_close);
 HANDLER(smb1_write_print);
 HANDLER(smb1_locking);

@@ -186,11 +186,14 @@ void smb1_setup(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	at = wire_offset(words);
 	if (r->words == 12) {
 		uint16_t n = wire_le16(words, "security_blob_length");
+		uint32_t capabilities;
 
 		u->extended = true;
-		if (!r->state->extended)
+		wire_le32(words, "reserved");
+		capabilities = wire_le32(words, "capabilities");
+		/* Servers take 12 words for 13 where the client does not say in both places what they are. */
+		if (!r->state->extended || !(r->flags2 & FLAGS2_EXTENDED) || !(capabilities & CAP_EXTENDED_SECURITY))
 			wire_fail(words, at, R_SMB1_WORDS, "word_count");
-		wire_take(words, 8, "capabilities");
 		blob(r, bytes, at, n, SIDE_CLIENT);
 		smb1_align(r, bytes);
 		smb1_tail_texts(r, bytes, 3);

@@ -85,15 +85,15 @@ static void ask_name(const struct smb2_unit *u, struct cx *cx)
 	}
 }
 
-static void ask_pipe(const struct smb2_unit *u, const struct smb_inner *inner, struct cx *cx)
+static void ask_pipe(const struct smb2_unit *u, struct smb2_request *q, const struct smb_inner *inner, struct cx *cx)
 {
 	struct smb2_file *f = u->file && !u->by_create ? table_edit(cx, SMB_FILES, smb2_file_key(u->mean_session, u->mean_persistent, u->mean_volatile)) : NULL;
 
 	if (!f)
 		return;
 	f->reading += u->reads;
-	if (u->rpc)
-		rpc_commit(&f->rpc, &inner->rpc, &smb_rpc_seat, cx);
+	if (u->rpc && rpc_commit(&f->rpc, &inner->rpc, &smb_rpc_seat, cx))
+		q->level |= SMB2_ASKED_PART;
 }
 
 static void commit_request(struct smb2_state *s, const struct smb2_unit *u, const struct smb_inner *inner, struct cx *cx)
@@ -123,7 +123,7 @@ static void commit_request(struct smb2_state *s, const struct smb2_unit *u, cons
 	if (u->command == SMB2_SESSION_SETUP)
 		ask_session(u, q, inner, cx);
 	ask_name(u, cx);
-	ask_pipe(u, inner, cx);
+	ask_pipe(u, q, inner, cx);
 }
 
 static void answered_setup(const struct smb2_unit *u, struct smb2_request *q, const struct smb_inner *inner, struct cx *cx)
@@ -228,6 +228,12 @@ static void answered_create(struct smb2_state *s, const struct smb2_unit *u, con
 	tree->first_file = key;
 }
 
+/* Did the server take all that was written? */
+static bool taken(const struct smb2_unit *u, const struct smb2_request *q)
+{
+	return !u->error && u->status >> 30 != 3 && (u->command != SMB2_WRITE || u->space >= q->space);
+}
+
 static void answered_pipe(const struct smb2_unit *u, const struct smb2_request *q, const struct smb_inner *inner, struct cx *cx)
 {
 	struct smb2_file *f = q->level & SMB2_ASKED_FILE ? table_edit(cx, SMB_FILES, smb2_file_key(q->session, q->persistent, q->volatile_)) : NULL;
@@ -236,6 +242,8 @@ static void answered_pipe(const struct smb2_unit *u, const struct smb2_request *
 		return;
 	if (q->level & SMB2_ASKED_READS && f->reading)
 		f->reading--;
+	if (q->level & SMB2_ASKED_PART)
+		rpc_taken(&f->rpc, taken(u, q));
 	if (u->rpc)
 		rpc_commit(&f->rpc, &inner->rpc, &smb_rpc_seat, cx);
 }
