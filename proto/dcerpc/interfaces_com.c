@@ -23,7 +23,7 @@ enum { PATH = 259, POINTER = 65536, PROTSEQS = 64, INTERFACES = 256, EXTENSIONS 
 /* Where ISystemActivator has its names (2.2.22): the worms of MS03-026 came this way. */
 #define PROPERTIES \
 	NDR_UNIQUE("pActProperties", \
-		   NDR_CONFORMANT_STRUCT(NULL, 4, NDR_SAVED("ulCntData", 4, POINTER, 7), NDR_ACTIVATION("abData", POINTER, 7)))
+		   NDR_CONFORMANT_STRUCT(NULL, 4, NDR_SAVED("ulCntData", 4, POINTER, 7), NDR_ACTIVATION("abData", POINTER, 7, R_RPC_DCOM_PROPERTIES)))
 
 static const struct ndr_type *const remote_activation[] = {
 	ORPC_THIS,

@@ -126,9 +126,9 @@ struct ndr_type {
 	NDR_NODE(.kind = NDR_KIND_ARRAY, .align = 4, .flags = NDR_CONFORMANT | NDR_VARYING, .slot = (s), .length = (l), .max = (most), \
 		 .of = (t), .name = (n))
 #define NDR_ARRAY(n, t, count)         NDR_NODE(.kind = NDR_KIND_ARRAY, .align = 1, .max = (count), .of = (t), .name = (n))
-#define NDR_ACTIVATION(n, most, s) \
+#define NDR_ACTIVATION(n, most, s, rc) \
 	NDR_NODE(.kind = NDR_KIND_ARRAY, .align = 4, .flags = NDR_CONFORMANT, .slot = (s), .max = (most), .of = NDR_U8(NULL), \
-		 .check = NDR_CHECK_ACTIVATION, .name = (n))
+		 .check = NDR_CHECK_ACTIVATION, .why_check = (rc), .name = (n))
 /* A union whose discriminant equals slot s; `list` is an array of struct ndr_arm, `t` the arm of all other values or NULL. */
 #define NDR_ARMS(n, w, al, s, list, t) \
 	NDR_NODE(.kind = NDR_KIND_UNION, .width = (w), .align = (al), .slot = (s), .arm = (list), .arms = sizeof(list) / sizeof((list)[0]), \
