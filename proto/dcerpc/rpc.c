@@ -176,11 +176,12 @@ bool rpc_commit(struct rpc_assoc *a, const struct rpc_unit *u, const struct rpc_
 	return part;
 }
 
-void rpc_taken(struct rpc_assoc *a, bool all)
+/* A whole PDU that was not taken at all leaves the server where it was. */
+void rpc_taken(struct rpc_assoc *a, bool part, enum rpc_take how)
 {
-	if (a->owed)
+	if (part && a->owed)
 		a->owed--;
-	a->lost = a->lost || !all;
+	a->lost = a->lost || how == RPC_TAKEN_SOME || (part && how == RPC_TAKEN_NONE);
 }
 
 void rpc_close(struct rpc_assoc *a, const struct rpc_seat *seat, struct cx *cx)

@@ -82,6 +82,8 @@ enum rpc_outcome {
 	RPC_REFUSED, /* the fault is set */
 };
 
+enum rpc_take { RPC_TAKEN_NONE = 0, RPC_TAKEN_SOME, RPC_TAKEN_ALL };
+
 /* One context element of a bind, or the answer to one. */
 struct rpc_offer {
 	uint8_t  uuid[16];
@@ -188,10 +190,10 @@ extern const char *const rpc_packet_words[], *const rpc_interface_words[], *cons
  */
 enum rpc_outcome rpc_next(const struct rpc_assoc *a, struct rpc_unit *u, const struct wire *at, const uint8_t *piece, size_t n,
 			  enum side from, const struct rpc_seat *seat, struct cx *cx);
-/* True: a part of something went to a pipe, and rpc_taken is to be called once. */
+/* True: a part of something went to a pipe. */
 bool             rpc_commit(struct rpc_assoc *a, const struct rpc_unit *u, const struct rpc_seat *seat, struct cx *cx);
-/* In commit: the server's answer to the bytes of a unit that was a part: it took all of them, or not. */
-void             rpc_taken(struct rpc_assoc *a, bool all);
+/* In commit: the server's answer to bytes for a pipe; `part` is what rpc_commit said of them. */
+void             rpc_taken(struct rpc_assoc *a, bool part, enum rpc_take how);
 /* In commit: the association is over; its contexts, calls and gathers go. */
 void             rpc_close(struct rpc_assoc *a, const struct rpc_seat *seat, struct cx *cx);
 /* A fault PDU for the request in u (C706 12.6.4.7) into out; 0 when none can be given: a signed or sealed association, or no request. */

@@ -42,7 +42,7 @@ struct smb1_unit {
 	bool     sets_up, connects, opens, closes, keeps, disconnects, logs_off, reads_pipe, writes_pipe;
 	bool     failed; /* the answer says so */
 	bool     piece, completes; /* of a transaction in pieces */
-	bool     taken; /* the answer says that all that was written has been taken */
+	uint8_t  taken; /* enum rpc_take: how much of what was written the answer says has been taken */
 	uint8_t  family;
 	uint16_t uid, tid, pid, mid, fid;
 	uint32_t status; /* what smb1_answer says */

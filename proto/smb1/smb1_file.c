@@ -237,9 +237,14 @@ void smb1_write(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	wire_end(bytes, R_SMB1_BYTES, "byte_count");
 }
 
+static void taken(struct smb1_read *r, uint32_t count)
+{
+	r->unit->taken = count < r->asked->written ? RPC_TAKEN_SOME : RPC_TAKEN_ALL;
+}
+
 void smb1_write_answer(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
-	r->unit->taken = wire_le16(words, "count_of_bytes_written") >= r->asked->written;
+	taken(r, wire_le16(words, "count_of_bytes_written"));
 	wire_end(bytes, R_SMB1_BYTES, "byte_count");
 }
 
@@ -381,7 +386,7 @@ void smb1_write_andx_answer(struct smb1_read *r, struct wire *words, struct wire
 
 	wire_le16(words, "available");
 	high = wire_le16(words, "count_high");
-	r->unit->taken = ((uint32_t)high << 16 | low) >= r->asked->written;
+	taken(r, (uint32_t)high << 16 | low);
 	wire_end(bytes, R_SMB1_BYTES, "byte_count");
 }
 

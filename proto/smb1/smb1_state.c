@@ -325,13 +325,13 @@ static void ended(struct smb1_state *s, const struct smb1_unit *u, const struct 
 /* What the request held while it was outstanding. */
 static void done(struct smb1_state *s, const struct smb1_unit *u, const struct smb1_request *q, struct cx *cx)
 {
-	struct smb1_file *f = q->busy || q->part ? table_edit(cx, SMB_FILES, q->fid) : NULL;
+	struct smb1_file *f = q->busy || q->rpc ? table_edit(cx, SMB_FILES, q->fid) : NULL;
 	bool              ok = !u->failed;
 
 	if (f && q->busy)
 		f->busy = false;
-	if (f && q->part)
-		rpc_taken(&f->rpc, u->taken);
+	if (f && q->rpc)
+		rpc_taken(&f->rpc, q->part, (enum rpc_take)u->taken);
 	for (unsigned i = 0; i < q->links; i++) {
 		uint8_t c = q->chain[i];
 

@@ -388,7 +388,7 @@ void smb1_trans_answer(struct smb1_read *r, struct wire *words, struct wire *byt
 		return;
 	u->answered_params = t.params;
 	u->answered_data = t.data;
-	u->taken = true;
+	u->taken = RPC_TAKEN_ALL;
 	u->final = q->params + t.params == t.total_params && q->data + t.data == t.total_data;
 	opened(r, q, &t, &params);
 	if (u->opens && !smb1_room(r, &mark, SMB_FILES))

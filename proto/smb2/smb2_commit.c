@@ -228,10 +228,12 @@ static void answered_create(struct smb2_state *s, const struct smb2_unit *u, con
 	tree->first_file = key;
 }
 
-/* Did the server take all that was written? */
-static bool taken(const struct smb2_unit *u, const struct smb2_request *q)
+/* How much of what was written did the server take? */
+static enum rpc_take taken(const struct smb2_unit *u, const struct smb2_request *q)
 {
-	return !u->error && u->status >> 30 != 3 && (u->command != SMB2_WRITE || u->space >= q->space);
+	if (u->error || u->status >> 30 == 3)
+		return RPC_TAKEN_NONE;
+	return u->command != SMB2_WRITE || u->space >= q->space ? RPC_TAKEN_ALL : RPC_TAKEN_SOME;
 }
 
 static void answered_pipe(const struct smb2_unit *u, const struct smb2_request *q, const struct smb_inner *inner, struct cx *cx)
@@ -242,8 +244,8 @@ static void answered_pipe(const struct smb2_unit *u, const struct smb2_request *
 		return;
 	if (q->level & SMB2_ASKED_READS && f->reading)
 		f->reading--;
-	if (q->level & SMB2_ASKED_PART)
-		rpc_taken(&f->rpc, taken(u, q));
+	if (f->kind == SMB_KIND_PIPE && (u->command == SMB2_WRITE || q->level & SMB2_ASKED_PART))
+		rpc_taken(&f->rpc, q->level & SMB2_ASKED_PART, taken(u, q));
 	if (u->rpc)
 		rpc_commit(&f->rpc, &inner->rpc, &smb_rpc_seat, cx);
 }
