@@ -335,6 +335,33 @@ static void answers(void)
 	answered(0x06, 0xc0000022, 0);
 }
 
+/* What servers take for one file is one fact, or none can be told. */
+static void paths(void)
+{
+	static const struct {
+		const char *spelt, *plain; /* NULL: unknown */
+	} all[] = {
+		{"", ""}, {"a", "a"}, {"d\\f", "d\\f"}, {"\\d\\f", "d\\f"}, {"d/f", "d\\f"}, {"d\\\\f", "d\\f"}, {"d\\f\\", "d\\f"}, {"d\\.\\f", "d\\f"},
+		{"d\\f\\.", "d\\f"}, {"x\\..\\d\\f", "d\\f"}, {"d\\x\\..\\f", "d\\f"}, {"d\\x\\..", "d"}, {"x\\..", ""}, {"d\\f::$DATA", "d\\f"}, {"d\\f::$data", "d\\f"},
+		{"d\\f:s", "d\\f:s"}, {"d\\..f", "d\\..f"}, {"::$DATA", ""}, {"..\\d", NULL}, {"d\\..\\..\\f", NULL}, {"d\\f.", NULL}, {"d\\f ", NULL},
+		{"d.\\f", NULL}, {"...", NULL},
+	};
+	size_t bad = 0;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		uint8_t room[64] = {0};
+		size_t  n = strlen(all[i].spelt), got;
+
+		memcpy(room, all[i].spelt, n);
+		got = smb_path_plain(room, n);
+		if (all[i].plain ? got == strlen(all[i].plain) && !memcmp(room, all[i].plain, got) : got == SIZE_MAX)
+			continue;
+		tap_note("\"%s\" becomes \"%.*s\"", all[i].spelt, got == SIZE_MAX ? 0 : (int)got, (const char *)room);
+		bad++;
+	}
+	tap_ok(!bad, "paths are told in one spelling");
+}
+
 int main(void)
 {
 	peers_open(&peers, protocols, 65536);
@@ -342,6 +369,7 @@ int main(void)
 	peers.ops.committed = on_committed;
 	peers.ops.judge = on_judge;
 	facts();
+	paths();
 	virtual_circuit();
 	files();
 	pipes();

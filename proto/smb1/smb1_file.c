@@ -107,6 +107,9 @@ static void open_name(struct smb1_read *r, struct wire *name, const struct wire 
 		smb1_pipe_name(r, bytes, at, t);
 }
 
+/* The name is a number of the file's, or below a folder that was opened before. */
+enum { OPEN_BY_ID = 0x2000 };
+
 static void rest_is_pad(struct wire *bytes)
 {
 	if (wire_left(bytes) > 8)
@@ -116,15 +119,18 @@ static void rest_is_pad(struct wire *bytes)
 
 void smb1_nt_create(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
-	uint32_t    at, access;
+	uint32_t    at, access, root, options;
 	uint16_t    n;
 	struct wire name;
 
 	wire_u8(words, "reserved");
 	at = wire_offset(words);
 	n = wire_le16(words, "name_length");
-	wire_take(words, 8, "flags");
+	wire_le32(words, "flags");
+	root = wire_le32(words, "root_directory_fid");
 	access = wire_le32(words, "desired_access");
+	wire_take(words, 20, "allocation_size");
+	options = wire_le32(words, "create_options");
 	smb_fact_number(r->cx, SMB_FACT_ACCESS, access & 0x500d0156 ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
 	smb1_align(r, bytes);
 	if (n > wire_left(bytes)) {
@@ -134,6 +140,8 @@ void smb1_nt_create(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	at = wire_offset(bytes);
 	name = wire_sub(bytes, n, "file_name");
 	open_name(r, &name, bytes, at);
+	if (root || options & OPEN_BY_ID)
+		smb_fact_unknown(r->cx, SMB_FACT_PATH);
 	rest_is_pad(bytes);
 }
 
