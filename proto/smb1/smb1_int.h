@@ -105,6 +105,7 @@ struct smb1_transaction {
 	uint16_t          tid, uid, pid;
 	uint8_t           family;
 	bool              rap;
+	bool              lost; /* a piece was refused: whether the server still has the others is not known */
 };
 
 _Static_assert(sizeof(struct smb1_request) <= SMB_REQUEST_MAX, "request");

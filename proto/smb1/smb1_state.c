@@ -189,15 +189,18 @@ static void keep_piece(const struct smb1_unit *u, struct cx *cx)
 		gather_add(cx, KEY_DATA | u->key, u->of.trans.data, t->data);
 }
 
-static void drop_pieces(const struct smb1_unit *u, struct cx *cx)
+/* Answered. A server that refused a later piece may still have those before it, and would put others behind them. */
+static void drop_pieces(const struct smb1_unit *u, const struct smb1_request *q, struct cx *cx)
 {
-	const struct smb1_transaction *x = table_get(cx, SMB_TRANSACTIONS, u->mid);
+	struct smb1_transaction *x = table_edit(cx, SMB_TRANSACTIONS, u->mid);
 
 	if (!x || x->pid != u->pid)
 		return;
-	table_del(cx, SMB_TRANSACTIONS, u->mid);
 	gather_drop(cx, KEY_PARAMS | u->key);
 	gather_drop(cx, KEY_DATA | u->key);
+	x->lost = u->failed && !q->interim;
+	if (!x->lost)
+		table_del(cx, SMB_TRANSACTIONS, u->mid);
 }
 
 /* Whether it was a part. */
@@ -341,7 +344,7 @@ static void done(struct smb1_state *s, const struct smb1_unit *u, const struct s
 			continue;
 		ended(s, u, q, c, cx);
 	}
-	drop_pieces(u, cx);
+	drop_pieces(u, q, cx);
 	table_del(cx, SMB_REQUESTS, u->key);
 }
 

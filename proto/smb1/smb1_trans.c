@@ -296,12 +296,13 @@ void smb1_trans_secondary(struct smb1_read *r, struct wire *words, struct wire *
 	static const uint8_t           first[] = {CMD_TRANS, CMD_TRANS2, CMD_NT_TRANSACT}, next[] = {CMD_TRANS_SECONDARY, CMD_TRANS2_SECONDARY, CMD_NT_TRANSACT_SECONDARY};
 	struct smb1_unit              *u = r->unit;
 	const struct smb1_transaction *x = table_get(r->cx, SMB_TRANSACTIONS, u->mid);
+	const struct smb1_request     *q = table_get(r->cx, SMB_REQUESTS, u->key);
 	struct smb1_parts              t = {0}, all;
 	struct wire                    params, data, mark = *words;
 	uint32_t                       at = wire_offset(words);
 
 	u->quiet = true;
-	if (!x || x->tid != u->tid || x->uid != u->uid || x->pid != u->pid) {
+	if (!x || x->lost || x->tid != u->tid || x->uid != u->uid || x->pid != u->pid) {
 		wire_fail(words, at, R_SMB1_SECONDARY, "mid");
 		return;
 	}
@@ -312,6 +313,10 @@ void smb1_trans_secondary(struct smb1_read *r, struct wire *words, struct wire *
 	regions(r, &t, bytes, at, &params, &data);
 	adds_up(x, &t, &mark);
 	wire_take(bytes, wire_left(bytes), "bytes");
+	if (q && q->interim) { /* 3.2.4.1.5: a client waits until the server wants more; it might refuse the first piece */
+		r->why_wait = R_SMB1_SECONDARY;
+		r->wait_ms = (uint32_t)r->cx->limit[SMB_LIMIT_WAIT];
+	}
 	u->family = x->family;
 	u->piece = true;
 	all = x->parts;
