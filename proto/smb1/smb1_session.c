@@ -182,6 +182,8 @@ void smb1_setup(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	u->sets_up = true;
 	if (!smb1_room(r, words, SMB_SESSIONS))
 		return;
+	if ((r->words == 10) == (r->state->dialect == SMB_DIALECT_NT1)) /* servers read the words of the dialect that was agreed on */
+		wire_fail(words, wire_offset(words), R_SMB1_WORDS, "word_count");
 	setup_words(r, words);
 	at = wire_offset(words);
 	if (r->words == 12) {
