@@ -121,10 +121,23 @@
 	"\x01\x00\x07\x00\x64\x00\x09\x00\x08\xff\x00\x00\x00\x05\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
 	"\x00\x00"
 
+/* A session, a tree and a DELETE in one message, of nobody and of alice. */
+#define CHAIN_NULL \
+	"\x00\x00\x00h\xffSMBs\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
+	"\x00\x07\x00\x00\x00\x02\x00\x0du\x00\x44\x00\x04\x41\x32\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00" \
+	"\x00\x00\x00\x00\x00@\x00\x00\x00\x07\x00\x00\x44\x00U\x00S\x00\x04\x06\x00_\x00\x00\x00\x01\x00\x10" \
+	"\x00\x00\x5c\x5cS\x5c\x44\x41TA\x00\x3f\x3f\x3f\x3f\x3f\x00\x01\x00\x00\x04\x00\x04\x5c\x61\x00"
+#define CHAIN_USER \
+	"\x00\x00\x00m\xffSMBs\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
+	"\x00\x07\x00\x00\x00\x02\x00\x0du\x00I\x00\x04\x41\x32\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
+	"\x00\x00\x00\x00@\x00\x00\x00\x0c\x00\x61lice\x00\x44\x00U\x00S\x00\x04\x06\x00\x64\x00\x00\x00\x01" \
+	"\x00\x10\x00\x00\x5c\x5cS\x5c\x44\x41TA\x00\x3f\x3f\x3f\x3f\x3f\x00\x01\x00\x00\x04\x00\x04\x5c\x61" \
+	"\x00"
+
 /* The facts of the last committed unit. */
 static struct {
 	uint64_t number[FACTS_MAX];
-	bool     there[FACTS_MAX];
+	bool     there[FACTS_MAX], unknown[FACTS_MAX];
 	char     text[FACTS_MAX][64];
 } seen;
 
@@ -139,6 +152,7 @@ static void on_committed(void *user, enum side from, const struct step *step, co
 		const struct fact *fact = &cx->fact[i];
 
 		seen.there[i] = fact->state != FACT_NONE;
+		seen.unknown[i] = fact->state == FACT_UNKNOWN;
 		seen.number[i] = fact->number;
 		if (fact->state == FACT_TEXT)
 			memcpy(seen.text[i], fact->text, fact->len < 63 ? fact->len : 63);
@@ -335,6 +349,26 @@ static void answers(void)
 	answered(0x06, 0xc0000022, 0);
 }
 
+/* A chain is told by what is done behind the connecting, and by whom. */
+static void chained(void)
+{
+	start();
+	CLIENT(NEGOTIATE);
+	SERVER(NEGOTIATED);
+	CLIENT(CHAIN_NULL);
+	number("smb.op", SMB_OP_DELETE);
+	number("smb.access", SMB_ACCESS_WRITE);
+	number("smb.identity", SMB_IDENTITY_ANONYMOUS);
+	text("smb.path", "a");
+	text("smb.share", "data");
+	start();
+	CLIENT(NEGOTIATE);
+	SERVER(NEGOTIATED);
+	CLIENT(CHAIN_USER);
+	number("smb.op", SMB_OP_DELETE);
+	tap_ok(seen.unknown[fact("smb.identity")], "whether alice is a guest is not known yet");
+}
+
 /* What servers take for one file is one fact, or none can be told. */
 static void paths(void)
 {
@@ -369,6 +403,7 @@ int main(void)
 	peers.ops.committed = on_committed;
 	peers.ops.judge = on_judge;
 	facts();
+	chained();
 	paths();
 	virtual_circuit();
 	files();
