@@ -108,7 +108,7 @@ static void open_name(struct smb1_read *r, struct wire *name, const struct wire 
 }
 
 /* The name is a number of the file's, or below a folder that was opened before. */
-enum { OPEN_BY_ID = 0x2000 };
+enum { OPEN_BY_ID = 0x2000, DELETE_ON_CLOSE = 0x1000, OPEN_EXISTING = 1, OPEN_TRUNCATES = 2, OPEN_CREATES = 0x10 };
 
 static void rest_is_pad(struct wire *bytes)
 {
@@ -119,7 +119,7 @@ static void rest_is_pad(struct wire *bytes)
 
 void smb1_nt_create(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
-	uint32_t    at, access, root, options;
+	uint32_t    at, access, root, disposition, options;
 	uint16_t    n;
 	struct wire name;
 
@@ -129,9 +129,11 @@ void smb1_nt_create(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	wire_le32(words, "flags");
 	root = wire_le32(words, "root_directory_fid");
 	access = wire_le32(words, "desired_access");
-	wire_take(words, 20, "allocation_size");
+	wire_take(words, 16, "allocation_size");
+	disposition = wire_le32(words, "create_disposition");
 	options = wire_le32(words, "create_options");
-	smb_fact_number(r->cx, SMB_FACT_ACCESS, access & 0x500d0156 ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
+	smb_fact_number(r->cx, SMB_FACT_ACCESS,
+			access & 0x500d0156 || disposition != OPEN_EXISTING || options & DELETE_ON_CLOSE ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
 	smb1_align(r, bytes);
 	if (n > wire_left(bytes)) {
 		wire_fail_numbers(words, at, R_SMB1_RANGE, "name_length", wire_left(bytes), n);
@@ -155,12 +157,14 @@ void smb1_nt_create_answer(struct smb1_read *r, struct wire *words, struct wire 
 void smb1_open_andx(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
 	uint32_t         at;
-	uint16_t         access;
+	uint16_t         access, mode;
 	struct smb1_text t;
 
 	wire_le16(words, "flags");
 	access = wire_le16(words, "access_mode");
-	smb_fact_number(r->cx, SMB_FACT_ACCESS, access & 3 ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
+	wire_take(words, 8, "search_attributes");
+	mode = wire_le16(words, "open_mode");
+	smb_fact_number(r->cx, SMB_FACT_ACCESS, access & 3 || mode & (OPEN_TRUNCATES | OPEN_CREATES) ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
 	smb1_align(r, bytes);
 	at = wire_offset(bytes);
 	t = smb1_text(r, bytes, r->unicode, "file_name");
