@@ -85,6 +85,12 @@ static void out_array(struct out *o, const struct ndr_type *t, bool hoisted)
 		out_flat(o, t->of, false);
 }
 
+/* What holds an activation is left out: a row of one octet is none, and vectors show it. */
+static bool left_out(const struct ndr_type *t)
+{
+	return t->kind == NDR_KIND_STRUCT && t->member[0] && t->member[1] && t->member[1]->check == NDR_CHECK_ACTIVATION;
+}
+
 static void out_flat(struct out *o, const struct ndr_type *t, bool hoisted)
 {
 	uint32_t n;
@@ -113,8 +119,9 @@ static void out_flat(struct out *o, const struct ndr_type *t, bool hoisted)
 			o->wait[o->waits++] = t;
 		break;
 	case NDR_KIND_POINTER:
-		out_number(o, 4, o->full || t->flags & NDR_NON_NULL ? 0x20000u + (uint32_t)o->n : 0);
-		if (o->full || t->flags & NDR_NON_NULL)
+		n = (o->full && !left_out(t->of)) || t->flags & NDR_NON_NULL;
+		out_number(o, 4, n ? 0x20000u + (uint32_t)o->n : 0);
+		if (n)
 			o->wait[o->waits++] = t->of;
 		break;
 	case NDR_KIND_STRUCT:

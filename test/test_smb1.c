@@ -121,10 +121,42 @@
 	"\x01\x00\x07\x00\x64\x00\x09\x00\x08\xff\x00\x00\x00\x05\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
 	"\x00\x00"
 
+#define CREATE_READ \
+	"\x00\x00\x00V\xffSMB\xa2\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
+	"\x01\x00\x07\x00\x64\x00\x04\x00\x18\xff\x00\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x89" \
+	"\x00\x12\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x00\x01\x00\x00\x00\x00\x00" \
+	"\x00\x00\x02\x00\x00\x00\x00\x03\x00\x5c\x66\x00"
+#define CREATE_OVERWRITE \
+	"\x00\x00\x00V\xffSMB\xa2\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
+	"\x01\x00\x07\x00\x64\x00\x04\x00\x18\xff\x00\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x89" \
+	"\x00\x12\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x00\x04\x00\x00\x00\x00\x00" \
+	"\x00\x00\x02\x00\x00\x00\x00\x03\x00\x5c\x66\x00"
+#define OPEN_READ \
+	"\x00\x00\x00\x44\xffSMB-\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
+	"\x01\x00\x07\x00\x64\x00\x04\x00\x0f\xff\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
+	"\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03\x00\x5c\x66\x00"
+#define OPEN_TRUNCATE \
+	"\x00\x00\x00\x44\xffSMB-\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
+	"\x01\x00\x07\x00\x64\x00\x04\x00\x0f\xff\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
+	"\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03\x00\x5c\x66\x00"
+
+/* A session, a tree and a DELETE in one message, of nobody and of alice. */
+#define CHAIN_NULL \
+	"\x00\x00\x00h\xffSMBs\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
+	"\x00\x07\x00\x00\x00\x02\x00\x0du\x00\x44\x00\x04\x41\x32\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00" \
+	"\x00\x00\x00\x00\x00@\x00\x00\x00\x07\x00\x00\x44\x00U\x00S\x00\x04\x06\x00_\x00\x00\x00\x01\x00\x10" \
+	"\x00\x00\x5c\x5cS\x5c\x44\x41TA\x00\x3f\x3f\x3f\x3f\x3f\x00\x01\x00\x00\x04\x00\x04\x5c\x61\x00"
+#define CHAIN_USER \
+	"\x00\x00\x00m\xffSMBs\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
+	"\x00\x07\x00\x00\x00\x02\x00\x0du\x00I\x00\x04\x41\x32\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
+	"\x00\x00\x00\x00@\x00\x00\x00\x0c\x00\x61lice\x00\x44\x00U\x00S\x00\x04\x06\x00\x64\x00\x00\x00\x01" \
+	"\x00\x10\x00\x00\x5c\x5cS\x5c\x44\x41TA\x00\x3f\x3f\x3f\x3f\x3f\x00\x01\x00\x00\x04\x00\x04\x5c\x61" \
+	"\x00"
+
 /* The facts of the last committed unit. */
 static struct {
 	uint64_t number[FACTS_MAX];
-	bool     there[FACTS_MAX];
+	bool     there[FACTS_MAX], unknown[FACTS_MAX];
 	char     text[FACTS_MAX][64];
 } seen;
 
@@ -139,6 +171,7 @@ static void on_committed(void *user, enum side from, const struct step *step, co
 		const struct fact *fact = &cx->fact[i];
 
 		seen.there[i] = fact->state != FACT_NONE;
+		seen.unknown[i] = fact->state == FACT_UNKNOWN;
 		seen.number[i] = fact->number;
 		if (fact->state == FACT_TEXT)
 			memcpy(seen.text[i], fact->text, fact->len < 63 ? fact->len : 63);
@@ -335,6 +368,70 @@ static void answers(void)
 	answered(0x06, 0xc0000022, 0);
 }
 
+/* Who opens for reading may still empty the file. */
+static void opened_for(void)
+{
+	with_tree();
+	CLIENT(CREATE_READ);
+	number("smb.access", SMB_ACCESS_READ);
+	with_tree();
+	CLIENT(CREATE_OVERWRITE);
+	number("smb.access", SMB_ACCESS_WRITE);
+	with_tree();
+	CLIENT(OPEN_READ);
+	number("smb.access", SMB_ACCESS_READ);
+	with_tree();
+	CLIENT(OPEN_TRUNCATE);
+	number("smb.access", SMB_ACCESS_WRITE);
+}
+
+/* A chain is told by what is done behind the connecting, and by whom. */
+static void chained(void)
+{
+	start();
+	CLIENT(NEGOTIATE);
+	SERVER(NEGOTIATED);
+	CLIENT(CHAIN_NULL);
+	number("smb.op", SMB_OP_DELETE);
+	number("smb.access", SMB_ACCESS_WRITE);
+	number("smb.identity", SMB_IDENTITY_ANONYMOUS);
+	text("smb.path", "a");
+	text("smb.share", "data");
+	start();
+	CLIENT(NEGOTIATE);
+	SERVER(NEGOTIATED);
+	CLIENT(CHAIN_USER);
+	number("smb.op", SMB_OP_DELETE);
+	tap_ok(seen.unknown[fact("smb.identity")], "whether alice is a guest is not known yet");
+}
+
+/* What servers take for one file is one fact, or none can be told. */
+static void paths(void)
+{
+	static const struct {
+		const char *spelt, *plain; /* NULL: unknown */
+	} all[] = {
+		{"", ""}, {"a", "a"}, {"d\\f", "d\\f"}, {"\\d\\f", "d\\f"}, {"d/f", "d\\f"}, {"d\\\\f", "d\\f"}, {"d\\f\\", "d\\f"}, {"d\\.\\f", "d\\f"},
+		{"d\\f\\.", "d\\f"}, {"x\\..\\d\\f", "d\\f"}, {"d\\x\\..\\f", "d\\f"}, {"d\\x\\..", "d"}, {"x\\..", ""}, {"d\\f::$DATA", "d\\f"}, {"d\\f::$data", "d\\f"},
+		{"d\\f:s", "d\\f:s"}, {"d\\..f", "d\\..f"}, {"::$DATA", ""}, {"..\\d", NULL}, {"d\\..\\..\\f", NULL}, {"d\\f.", NULL}, {"d\\f ", NULL},
+		{"d.\\f", NULL}, {"...", NULL},
+	};
+	size_t bad = 0;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		uint8_t room[64] = {0};
+		size_t  n = strlen(all[i].spelt), got;
+
+		memcpy(room, all[i].spelt, n);
+		got = smb_path_plain(room, n);
+		if (all[i].plain ? got == strlen(all[i].plain) && !memcmp(room, all[i].plain, got) : got == SIZE_MAX)
+			continue;
+		tap_note("\"%s\" becomes \"%.*s\"", all[i].spelt, got == SIZE_MAX ? 0 : (int)got, (const char *)room);
+		bad++;
+	}
+	tap_ok(!bad, "paths are told in one spelling");
+}
+
 int main(void)
 {
 	peers_open(&peers, protocols, 65536);
@@ -342,6 +439,9 @@ int main(void)
 	peers.ops.committed = on_committed;
 	peers.ops.judge = on_judge;
 	facts();
+	chained();
+	opened_for();
+	paths();
 	virtual_circuit();
 	files();
 	pipes();

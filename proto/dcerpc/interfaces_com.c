@@ -3,8 +3,7 @@
  * Spec: C706 appendix O and Q, MS-DCOM 3.1.2.5, MS-WMI 3.1.4.
  * Input from: the client.
  * Limits: 259 characters of a path, NDR_HOST_MAX of the host in it; an interface pointer of 64 KiB.
- * Not done: the properties inside an activation's interface pointers (MS-DCOM 2.2.22), where ISystemActivator has its
- * names: their lengths are checked, they are not read. The endpoint mapper's arguments: dcerpc reads them itself.
+ * Not done: the endpoint mapper's arguments: dcerpc reads them itself.
  */
 #include "proto/dcerpc/interface_int.h"
 
@@ -21,6 +20,11 @@ enum { PATH = 259, POINTER = 65536, PROTSEQS = 64, INTERFACES = 256, EXTENSIONS 
 #define INTERFACE_POINTER(n) \
 	NDR_UNIQUE(n, NDR_CONFORMANT_STRUCT(NULL, 4, NDR_SAVED("ulCntData", 4, POINTER, 7), NDR_SIZED("abData", NDR_U8(NULL), POINTER, 7)))
 
+/* Where ISystemActivator has its names (2.2.22): the worms of MS03-026 came this way. */
+#define PROPERTIES \
+	NDR_UNIQUE("pActProperties", \
+		   NDR_CONFORMANT_STRUCT(NULL, 4, NDR_SAVED("ulCntData", 4, POINTER, 7), NDR_ACTIVATION("abData", POINTER, 7, R_RPC_DCOM_PROPERTIES)))
+
 static const struct ndr_type *const remote_activation[] = {
 	ORPC_THIS,
 	NDR_GUID("Clsid"),
@@ -35,8 +39,8 @@ static const struct ndr_type *const remote_activation[] = {
 	NULL,
 };
 
-static const struct ndr_type *const class_object[] = {ORPC_THIS, INTERFACE_POINTER("pActProperties"), NULL};
-static const struct ndr_type *const create_instance[] = {ORPC_THIS, INTERFACE_POINTER("pUnkOuter"), INTERFACE_POINTER("pActProperties"), NULL};
+static const struct ndr_type *const class_object[] = {ORPC_THIS, PROPERTIES, NULL};
+static const struct ndr_type *const create_instance[] = {ORPC_THIS, INTERFACE_POINTER("pUnkOuter"), PROPERTIES, NULL};
 
 static const struct rpc_operation wbem_login_ops[] = {
 	OP(3, "EstablishPosition"),

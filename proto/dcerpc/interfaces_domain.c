@@ -33,6 +33,7 @@ static const struct ndr_type *const password_set2[] = {PRIMARY, ACCOUNT, AUTHENT
 static const struct ndr_type *const dns_operation[] = {
 	DNS_SERVER, DNS_NAME("pszZone"), NDR_U32("dwContext"), DNS_NAME("pszOperation"), NDR_REST, NULL,
 };
+static const struct ndr_type *const dns_complex[] = {DNS_SERVER, DNS_NAME("pszZone"), DNS_NAME("pszOperation"), NDR_REST, NULL};
 static const struct ndr_type *const dns_query[] = {DNS_SERVER, DNS_NAME("pszZone"), DNS_NAME("pszOperation"), NULL};
 static const struct ndr_type *const dns_records[] = {
 	DNS_SERVER, DNS_NAME("pszZone"), DNS_NAME("pszNodeName"), DNS_NAME("pszStartChild"), NDR_U16("wRecordType"), NDR_U32("fSelectFlag"),
@@ -42,13 +43,14 @@ static const struct ndr_type *const dns_update[] = {DNS_SERVER, DNS_NAME("pszZon
 static const struct ndr_type *const dns_operation2[] = {
 	DNS_VERSION, DNS_SERVER, DNS_NAME("pszZone"), NDR_U32("dwContext"), DNS_NAME("pszOperation"), NDR_REST, NULL,
 };
+static const struct ndr_type *const dns_complex2[] = {DNS_VERSION, DNS_SERVER, DNS_NAME("pszZone"), DNS_NAME("pszOperation"), NDR_REST, NULL};
 static const struct ndr_type *const dns_query2[] = {DNS_VERSION, DNS_SERVER, DNS_NAME("pszZone"), DNS_NAME("pszOperation"), NULL};
 static const struct ndr_type *const dns_records2[] = {
 	DNS_VERSION, DNS_SERVER, DNS_NAME("pszZone"), DNS_NAME("pszNodeName"), DNS_NAME("pszStartChild"), NDR_U16("wRecordType"),
 	NDR_U32("fSelectFlag"), DNS_NAME("pszFilterStart"), DNS_NAME("pszFilterStop"), NULL,
 };
 static const struct ndr_type *const dns_update2[] = {
-	DNS_VERSION, DNS_SERVER, DNS_NAME("pszZone"), DNS_NAME("pszNodeName"), NDR_REST, NULL,
+	DNS_VERSION, DNS_SERVER, DNS_NAME("pszZone"), NDR_STRING("pszNodeName", ZONE, R_RPC_DNS_NAME), NDR_REST, NULL, /* [ref] here alone */
 };
 
 /* SAM: what MS-SAMR 2.2.6 lets a client write into a user. */
@@ -326,12 +328,12 @@ static const struct rpc_operation backupkey_ops[] = {
 static const struct rpc_operation dnsserver_ops[] = {
 	OP_IN(0, "R_DnssrvOperation", dns_operation),
 	OP_IN(1, "R_DnssrvQuery", dns_query),
-	OP_IN(2, "R_DnssrvComplexOperation", dns_operation),
+	OP_IN(2, "R_DnssrvComplexOperation", dns_complex),
 	OP_IN(3, "R_DnssrvEnumRecords", dns_records),
 	OP_IN(4, "R_DnssrvUpdateRecord", dns_update),
 	OP_IN(5, "R_DnssrvOperation2", dns_operation2),
 	OP_IN(6, "R_DnssrvQuery2", dns_query2),
-	OP_IN(7, "R_DnssrvComplexOperation2", dns_operation2),
+	OP_IN(7, "R_DnssrvComplexOperation2", dns_complex2),
 	OP_IN(8, "R_DnssrvEnumRecords2", dns_records2),
 	OP_IN(9, "R_DnssrvUpdateRecord2", dns_update2),
 };

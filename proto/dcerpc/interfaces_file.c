@@ -3,7 +3,7 @@
  * Spec: MS-DSSP 3.2.5, MS-SRVS 3.1.4, MS-WKST 3.2.4, MS-DFSNM 3.1.4, MS-BRWSA 3.1.4, MS-FSRVP, MS-SWN, MS-EFSR 3.1.4.2, MS-WSP's mdssvc.
  * Input from: the client.
  * Limits: paths of 259 characters (MAX_PATH with its terminator), names of 259, distinguished names of 512.
- * Not done: shares, sessions and files (NetrShareAdd and its like): no flaw is known to live in their arguments.
+ * Not done: shares and sessions (NetrShareAdd and its like): no flaw is known to live in their arguments.
  */
 #include "proto/dcerpc/interface_int.h"
 
@@ -19,6 +19,15 @@ static const struct ndr_type *const dssetup_information[] = {
 };
 
 static const struct ndr_type *const path_type[] = {SERVER, ANY_PATH("PathName"), NDR_U32("Flags"), NULL};
+
+/* Operations on files, whose paths are made canonical too: BasePath, and the name below a share. */
+static const struct ndr_type *const file_enum[] = {
+	SERVER, NDR_UNIQUE("BasePath", NDR_WSTRING_CHECK(NULL, PATH, R_RPC_PATH, NDR_CHECK_CANONICAL, R_RPC_PATH_ABOVE)), NDR_REST, NULL,
+};
+
+static const struct ndr_type *const file_security[] = {
+	SERVER, NDR_UNIQUE("ShareName", NDR_WSTRING(NULL, PATH, R_RPC_PATH)), ANY_PATH("lpFileName"), NDR_REST, NULL,
+};
 
 static const struct ndr_type *const path_canonicalize[] = {
 	SERVER, ANY_PATH("PathName"), NDR_RANGE("OutbufLen", 0, ROOM, R_RPC_PATH_ROOM), ANY_PATH("Prefix"), NDR_U32("PathType"), NDR_U32("Flags"),
@@ -87,7 +96,7 @@ static const struct rpc_operation dssetup_ops[] = {
 
 static const struct rpc_operation srvsvc_ops[] = {
 	OP(8, "NetrConnectionEnum"),
-	OP(9, "NetrFileEnum"),
+	OP_IN(9, "NetrFileEnum", file_enum),
 	OP(10, "NetrFileGetInfo"),
 	OP(11, "NetrFileClose"),
 	OP(12, "NetrSessionEnum"),
@@ -117,8 +126,8 @@ static const struct rpc_operation srvsvc_ops[] = {
 	OP(36, "NetrShareEnumSticky"),
 	OP(37, "NetrShareDelStart"),
 	OP(38, "NetrShareDelCommit"),
-	OP(39, "NetrpGetFileSecurity"),
-	OP(40, "NetrpSetFileSecurity"),
+	OP_IN(39, "NetrpGetFileSecurity", file_security),
+	OP_IN(40, "NetrpSetFileSecurity", file_security),
 	OP(41, "NetrServerTransportAddEx"),
 	OP(42, "NetrServerSetServiceBitsEx"),
 	OP(43, "NetrDfsGetVersion"),

@@ -89,8 +89,15 @@ enum rpc_outcome rpc_next(const struct rpc_assoc *a, struct rpc_unit *u, const s
 	u->piece = piece;
 	u->piece_len = n;
 	u->ptype = RPC_PTYPES;
+	if (seat->pipe && from == SIDE_CLIENT && a->lost)
+		wire_fail(at, piece_at, R_DCERPC_LOST, "data");
 	if (cx->fault.why)
 		return (enum rpc_outcome)(u->outcome = RPC_REFUSED);
+	if (from == SIDE_CLIENT && a->owed) {
+		u->wait_why = R_DCERPC_OWED;
+		u->wait_ms = (uint32_t)cx->limit[seat->limit + RPC_LIMIT_WAIT];
+		return (enum rpc_outcome)(u->outcome = RPC_WAIT);
+	}
 	if (a->partial[from] || seat->pipe)
 		all = gather_view(cx, rpc_gather_key(a, (uint8_t)from, RPC_GATHER_PDU), piece, n, UINT16_MAX, &total);
 	if (!all) {
@@ -144,19 +151,37 @@ static void pdu_commit(struct rpc_assoc *a, const struct rpc_unit *u, const stru
 	}
 }
 
-void rpc_commit(struct rpc_assoc *a, const struct rpc_unit *u, const struct rpc_seat *seat, struct cx *cx)
+/* In the middle of a PDU or of a request's fragments: the next bytes mean what they mean because of those before. */
+static bool inside(const struct rpc_assoc *a)
+{
+	return a->partial[SIDE_CLIENT] || a->calling;
+}
+
+bool rpc_commit(struct rpc_assoc *a, const struct rpc_unit *u, const struct rpc_seat *seat, struct cx *cx)
 {
 	uint64_t key = rpc_gather_key(a, u->from, RPC_GATHER_PDU);
+	bool     before = inside(a), part;
 
 	if (!u->whole) {
 		gather_add(cx, key, u->piece, u->piece_len);
 		a->partial[u->from] = true;
-		return;
+	} else {
+		pdu_commit(a, u, seat, cx); /* before the gather its stub may stand in is dropped */
+		if (a->partial[u->from])
+			gather_drop(cx, key);
+		a->partial[u->from] = false;
 	}
-	pdu_commit(a, u, seat, cx); /* before the gather its stub may stand in is dropped */
-	if (a->partial[u->from])
-		gather_drop(cx, key);
-	a->partial[u->from] = false;
+	part = seat->pipe && u->from == SIDE_CLIENT && (before || inside(a));
+	a->owed += part; /* the next bytes wait for it */
+	return part;
+}
+
+/* A whole PDU that was not taken at all leaves the server where it was. */
+void rpc_taken(struct rpc_assoc *a, bool part, enum rpc_take how)
+{
+	if (part && a->owed)
+		a->owed--;
+	a->lost = a->lost || how == RPC_TAKEN_SOME || (part && how == RPC_TAKEN_NONE);
 }
 
 void rpc_close(struct rpc_assoc *a, const struct rpc_seat *seat, struct cx *cx)

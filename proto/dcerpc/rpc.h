@@ -8,7 +8,7 @@
 /*
  * A carrier keeps one rpc_assoc per association, all zero but its key at the beginning, and one rpc_unit in its unit.
  * From next it calls rpc_next with the bytes one carrier message moves in one direction; from commit, rpc_commit; from
- * commit, rpc_close when the association ends. Its tables hold contexts and calls; its limits, facts and tolerances
+ * commit, rpc_close when the association ends. What a client writes to a pipe can fail: a carrier of pipes says so with rpc_taken. Its tables hold contexts and calls; its limits, facts and tolerances
  * hold RPC's, each from the place the seat names.
  */
 
@@ -61,6 +61,8 @@ struct rpc_assoc {
 	bool     calling; /* fragments of a request have gone, its last has not */
 	bool     sealed, gathering; /* of that request: a fragment was sealed; its stub is gathered */
 	bool     partial[2]; /* part of a PDU has gone in this direction */
+	bool     lost; /* the server did not take a part: what it makes of the next bytes is not known */
+	uint8_t  owed; /* parts that have gone to a pipe and whose answers have not come */
 	uint8_t  offers; /* elements of the outstanding bind or alter_context */
 	uint32_t features; /* which of them are bind time features, by bit */
 	uint16_t max_client, max_server; /* agreed fragment sizes by sender; 0 = not agreed */
@@ -79,6 +81,8 @@ enum rpc_outcome {
 	RPC_WAIT, /* whole, but may not go yet: unit.wait_why, unit.wait_ms */
 	RPC_REFUSED, /* the fault is set */
 };
+
+enum rpc_take { RPC_TAKEN_NONE = 0, RPC_TAKEN_SOME, RPC_TAKEN_ALL };
 
 /* One context element of a bind, or the answer to one. */
 struct rpc_offer {
@@ -186,7 +190,10 @@ extern const char *const rpc_packet_words[], *const rpc_interface_words[], *cons
  */
 enum rpc_outcome rpc_next(const struct rpc_assoc *a, struct rpc_unit *u, const struct wire *at, const uint8_t *piece, size_t n,
 			  enum side from, const struct rpc_seat *seat, struct cx *cx);
-void             rpc_commit(struct rpc_assoc *a, const struct rpc_unit *u, const struct rpc_seat *seat, struct cx *cx);
+/* True: a part of something went to a pipe. */
+bool             rpc_commit(struct rpc_assoc *a, const struct rpc_unit *u, const struct rpc_seat *seat, struct cx *cx);
+/* In commit: the server's answer to bytes for a pipe; `part` is what rpc_commit said of them. */
+void             rpc_taken(struct rpc_assoc *a, bool part, enum rpc_take how);
 /* In commit: the association is over; its contexts, calls and gathers go. */
 void             rpc_close(struct rpc_assoc *a, const struct rpc_seat *seat, struct cx *cx);
 /* A fault PDU for the request in u (C706 12.6.4.7) into out; 0 when none can be given: a signed or sealed association, or no request. */

@@ -45,8 +45,6 @@ static void interface(struct rpc_read *r, const struct wire *w, struct rpc_offer
 {
 	const struct rpc_interface *i = rpc_interface_of(o->uuid, o->major, o->minor);
 
-	if (o->offered & RPC_FEATURES)
-		return;
 	o->interface_id = i ? i->id : 0;
 	rpc_fact_interface(r, o->interface_id, o->uuid);
 	if (i && i->why && !rpc_tolerated(r, i->tolerance))
@@ -55,7 +53,7 @@ static void interface(struct rpc_read *r, const struct wire *w, struct rpc_offer
 		wire_fail_numbers(w, at, R_DCERPC_EXPECTED, "abstract_syntax", r->cx->interfaces->id[0], o->interface_id);
 	if (!i && !rpc_tolerated(r, RPC_TOLERATE_UNKNOWN_INTERFACE))
 		r->u->opaque_why = R_DCERPC_UNKNOWN_INTERFACE;
-	if (!o->known && !table_room(r->cx, r->seat->contexts))
+	if (!(o->offered & RPC_FEATURES) && !o->known && !table_room(r->cx, r->seat->contexts))
 		wire_fail_numbers(w, at, R_DCERPC_CONTEXTS, "p_cont_elem", rpc_limit(r, RPC_LIMIT_CONTEXTS), table_count(r->cx, r->seat->contexts));
 }
 

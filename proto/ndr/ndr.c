@@ -165,7 +165,10 @@ static void read_array(struct ndr_walk *w, const struct ndr_type *t, uint16_t no
 
 	wire_list(&w->wire);
 	if (t->of->kind == NDR_KIND_NUMBER && t->of->width == 1 && !t->of->max) {
-		wire_take(&w->wire, count, "octets");
+		struct wire octets = wire_sub(&w->wire, count, "octets");
+
+		if (t->check == NDR_CHECK_ACTIVATION)
+			ndr_activation(&octets, w->limits);
 		w->wire.node = node;
 		return;
 	}

@@ -54,6 +54,9 @@ void ndr_counted(struct ndr_walk *w, const struct ndr_type *t);
 void ndr_counted_buffer(struct ndr_walk *w, const struct ndr_pending *p);
 void ndr_octets(struct ndr_walk *w, const struct ndr_type *t);
 
+/* ndr_activation.c: the octets of an object reference; reads all of them. */
+void ndr_activation(struct wire *w, const struct ndr_limits *limits);
+
 /* ndr_end.c */
 void ndr_end(struct ndr_walk *w);
 

@@ -42,9 +42,10 @@ static uint32_t component(const uint8_t *text, uint32_t at, uint32_t n, bool big
 bool ndr_path_canonical(const uint8_t *text, uint32_t n, bool big)
 {
 	bool     unc = n >= 2 && separator(unit_at(text, 0, big)) && separator(unit_at(text, 1, big));
+	bool     drive = n >= 2 && unit_at(text, 1, big) == ':';
 	uint32_t depth = 0, root = unc ? 2 : 0, length;
 
-	for (uint32_t at = 0; at < n; at += length + 1) {
+	for (uint32_t at = drive ? 2 : 0; at < n; at += length + 1) { /* C:.. leads above C: */
 		bool up, here;
 
 		length = component(text, at, n, big, &up, &here);
@@ -56,8 +57,6 @@ bool ndr_path_canonical(const uint8_t *text, uint32_t n, bool big)
 			depth--;
 		else
 			depth++;
-		if (depth == 1 && length == 2 && !at && unit_at(text, 1, big) == ':')
-			root = 1;
 	}
 	return true;
 }

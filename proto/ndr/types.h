@@ -57,6 +57,7 @@ enum ndr_check {
 	NDR_CHECK_HOST, /* string: the host of a UNC path has at most NDR_HOST_MAX characters */
 	NDR_CHECK_NO_PATH, /* string: no separator and no drive */
 	NDR_CHECK_NOT_ZERO, /* octets: not all zero */
+	NDR_CHECK_ACTIVATION, /* array of octets: an object reference that holds the properties of an activation (ndr_activation.c) */
 	NDR_CHECK_NOT_SAME, /* octets: the first five are not all the same (MS-NRPC 3.1.4.1) */
 	NDR_CHECK_DRIVE, /* counted: empty, or a letter and a colon */
 };
@@ -125,6 +126,9 @@ struct ndr_type {
 	NDR_NODE(.kind = NDR_KIND_ARRAY, .align = 4, .flags = NDR_CONFORMANT | NDR_VARYING, .slot = (s), .length = (l), .max = (most), \
 		 .of = (t), .name = (n))
 #define NDR_ARRAY(n, t, count)         NDR_NODE(.kind = NDR_KIND_ARRAY, .align = 1, .max = (count), .of = (t), .name = (n))
+#define NDR_ACTIVATION(n, most, s, rc) \
+	NDR_NODE(.kind = NDR_KIND_ARRAY, .align = 4, .flags = NDR_CONFORMANT, .slot = (s), .max = (most), .of = NDR_U8(NULL), \
+		 .check = NDR_CHECK_ACTIVATION, .why_check = (rc), .name = (n))
 /* A union whose discriminant equals slot s; `list` is an array of struct ndr_arm, `t` the arm of all other values or NULL. */
 #define NDR_ARMS(n, w, al, s, list, t) \
 	NDR_NODE(.kind = NDR_KIND_UNION, .width = (w), .align = (al), .slot = (s), .arm = (list), .arms = sizeof(list) / sizeof((list)[0]), \

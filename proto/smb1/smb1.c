@@ -240,6 +240,44 @@ static void chain(struct smb1_read *r, struct wire *w)
 	}
 }
 
+static bool connects(uint8_t op)
+{
+	return op == SMB_OP_SESSION_SETUP || op == SMB_OP_TREE_CONNECT || op == SMB_OP_LOGOFF;
+}
+
+/*
+ * What rules are told of a chain: what is done behind the connecting, by whoever is set up in front of it. Whether the server
+ * will take a user for a guest is in its answer.
+ */
+static void chain_facts(struct smb1_read *r)
+{
+	struct smb1_unit *u = r->unit;
+	uint8_t           op = SMB_OP_OTHER;
+	bool              several = false, reads = false;
+
+	for (uint8_t i = 0; i < u->links; i++) {
+		const struct smb1_row *row = smb1_row(u->chain[i]);
+
+		if (connects(row->op))
+			continue;
+		several |= op != SMB_OP_OTHER && row->op != op;
+		reads |= row->traits & T_READ;
+		op = row->op;
+	}
+	if (op == SMB_OP_OTHER)
+		return;
+	if (several)
+		smb_fact_unknown(r->cx, SMB_FACT_OP);
+	else if (op != SMB_OP_TRANS2 && op != SMB_OP_NT_TRANS) /* those say themselves what they do */
+		smb_fact_number(r->cx, SMB_FACT_OP, op);
+	if (reads && r->cx->fact[SMB_FACT_ACCESS].number == SMB_ACCESS_NONE)
+		smb_fact_number(r->cx, SMB_FACT_ACCESS, SMB_ACCESS_READ);
+	if (u->sets_up && u->identity == SMB_IDENTITY_ANONYMOUS)
+		smb_fact_number(r->cx, SMB_FACT_IDENTITY, SMB_IDENTITY_ANONYMOUS);
+	else if (u->sets_up)
+		smb_fact_unknown(r->cx, SMB_FACT_IDENTITY);
+}
+
 /* How many bytes must be here before the message can be read; all of it, but for the data of files. */
 static uint64_t wanted(struct smb1_read *r)
 {
@@ -374,6 +412,8 @@ struct step smb1_next(const struct smb1_state *s, struct smb1_unit *u, struct sm
 	}
 	if (!cx->fault.why)
 		chain(&r, w);
+	if (!cx->fault.why && m->from == SIDE_CLIENT && u->links > 1)
+		chain_facts(&r);
 	if (!cx->fault.why)
 		trailing(&r, w);
 	if (!cx->fault.why && m->from == SIDE_CLIENT)

@@ -42,11 +42,15 @@ struct smb1_unit {
 	bool     sets_up, connects, opens, closes, keeps, disconnects, logs_off, reads_pipe, writes_pipe;
 	bool     failed; /* the answer says so */
 	bool     piece, completes; /* of a transaction in pieces */
+	uint8_t  taken; /* enum rpc_take: how much of what was written the answer says has been taken */
 	uint8_t  family;
 	uint16_t uid, tid, pid, mid, fid;
 	uint32_t status; /* what smb1_answer says */
 	uint32_t answered_params, answered_data;
 	uint32_t count;
+	uint32_t written; /* octets for a pipe */
+	bool     raw_write; /* in raw mode ... */
+	uint16_t raw; /* ... and what its message lacks behind it */
 	uint32_t capabilities;
 	uint64_t key;
 	struct {

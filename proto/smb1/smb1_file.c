@@ -52,6 +52,7 @@ void smb1_pipe(struct smb1_read *r, const struct wire *at, const uint8_t *bytes,
 		return;
 	}
 	r->unit->writes_pipe = true;
+	r->unit->written = (uint32_t)n; /* of one message */
 	if (rpc_next(&r->file->rpc, &r->inner->rpc, at, bytes, n, r->message->from, &smb_rpc_seat, r->cx) == RPC_WAIT) {
 		r->why_wait = r->inner->rpc.wait_why;
 		r->wait_ms = r->inner->rpc.wait_ms;
@@ -106,6 +107,9 @@ static void open_name(struct smb1_read *r, struct wire *name, const struct wire 
 		smb1_pipe_name(r, bytes, at, t);
 }
 
+/* The name is a number of the file's, or below a folder that was opened before. */
+enum { OPEN_BY_ID = 0x2000, DELETE_ON_CLOSE = 0x1000, OPEN_EXISTING = 1, OPEN_TRUNCATES = 2, OPEN_CREATES = 0x10 };
+
 static void rest_is_pad(struct wire *bytes)
 {
 	if (wire_left(bytes) > 8)
@@ -115,16 +119,21 @@ static void rest_is_pad(struct wire *bytes)
 
 void smb1_nt_create(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
-	uint32_t    at, access;
+	uint32_t    at, access, root, disposition, options;
 	uint16_t    n;
 	struct wire name;
 
 	wire_u8(words, "reserved");
 	at = wire_offset(words);
 	n = wire_le16(words, "name_length");
-	wire_take(words, 8, "flags");
+	wire_le32(words, "flags");
+	root = wire_le32(words, "root_directory_fid");
 	access = wire_le32(words, "desired_access");
-	smb_fact_number(r->cx, SMB_FACT_ACCESS, access & 0x500d0156 ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
+	wire_take(words, 16, "allocation_size");
+	disposition = wire_le32(words, "create_disposition");
+	options = wire_le32(words, "create_options");
+	smb_fact_number(r->cx, SMB_FACT_ACCESS,
+			access & 0x500d0156 || disposition != OPEN_EXISTING || options & DELETE_ON_CLOSE ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
 	smb1_align(r, bytes);
 	if (n > wire_left(bytes)) {
 		wire_fail_numbers(words, at, R_SMB1_RANGE, "name_length", wire_left(bytes), n);
@@ -133,6 +142,8 @@ void smb1_nt_create(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	at = wire_offset(bytes);
 	name = wire_sub(bytes, n, "file_name");
 	open_name(r, &name, bytes, at);
+	if (root || options & OPEN_BY_ID)
+		smb_fact_unknown(r->cx, SMB_FACT_PATH);
 	rest_is_pad(bytes);
 }
 
@@ -146,12 +157,14 @@ void smb1_nt_create_answer(struct smb1_read *r, struct wire *words, struct wire 
 void smb1_open_andx(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
 	uint32_t         at;
-	uint16_t         access;
+	uint16_t         access, mode;
 	struct smb1_text t;
 
 	wire_le16(words, "flags");
 	access = wire_le16(words, "access_mode");
-	smb_fact_number(r->cx, SMB_FACT_ACCESS, access & 3 ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
+	wire_take(words, 8, "search_attributes");
+	mode = wire_le16(words, "open_mode");
+	smb_fact_number(r->cx, SMB_FACT_ACCESS, access & 3 || mode & (OPEN_TRUNCATES | OPEN_CREATES) ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
 	smb1_align(r, bytes);
 	at = wire_offset(bytes);
 	t = smb1_text(r, bytes, r->unicode, "file_name");
@@ -233,6 +246,17 @@ void smb1_write(struct smb1_read *r, struct wire *words, struct wire *bytes)
 		wire_fail_numbers(words, wire_offset(words) - 2, R_SMB1_RANGE, "count_of_bytes_to_write", n, count);
 	if (smb1_kind(r) == SMB_KIND_PIPE)
 		smb1_pipe(r, &at, wire_take(&data, n, "data"), n, false);
+	wire_end(bytes, R_SMB1_BYTES, "byte_count");
+}
+
+static void taken(struct smb1_read *r, uint32_t count)
+{
+	r->unit->taken = count < r->asked->written ? RPC_TAKEN_SOME : RPC_TAKEN_ALL;
+}
+
+void smb1_write_answer(struct smb1_read *r, struct wire *words, struct wire *bytes)
+{
+	taken(r, wire_le16(words, "count_of_bytes_written"));
 	wire_end(bytes, R_SMB1_BYTES, "byte_count");
 }
 
@@ -323,6 +347,21 @@ void smb1_read_andx_answer(struct smb1_read *r, struct wire *words, struct wire 
 
 enum { WRITE_RAW_MODE = 4, WRITE_MESSAGE_START = 8 };
 
+/*
+ * A message in raw mode: its whole length comes first (MS-CIFS 2.2.4.43.1). CVE-2017-0145: its pieces are put behind those of
+ * a transaction whose MID is the pipe's FID.
+ */
+static void raw_write(struct smb1_read *r, const struct wire *words, bool start, struct wire *data)
+{
+	uint16_t length = start ? wire_le16(data, "message_length") : r->file ? r->file->raw : 0;
+	size_t   n = wire_left(data);
+
+	if (table_get(r->cx, SMB_TRANSACTIONS, r->unit->fid))
+		wire_fail_numbers(words, wire_offset(words), R_SMB1_FAMILY, "write_mode", CMD_WRITE_ANDX, CMD_TRANS);
+	r->unit->raw_write = true;
+	r->unit->raw = n < length ? (uint16_t)(length - n) : 0;
+}
+
 void smb1_write_andx(struct smb1_read *r, struct wire *words, struct wire *bytes)
 {
 	uint32_t       at;
@@ -341,14 +380,26 @@ void smb1_write_andx(struct smb1_read *r, struct wire *words, struct wire *bytes
 	offset = wire_le16(words, "data_offset");
 	data = andx_data(r, words, at, offset, (uint64_t)high << 16 | low, bytes);
 	if (smb1_kind(r) == SMB_KIND_PIPE) {
-		if ((mode & (WRITE_RAW_MODE | WRITE_MESSAGE_START)) == (WRITE_RAW_MODE | WRITE_MESSAGE_START))
-			wire_le16(&data, "message_length"); /* MS-CIFS 2.2.4.43.1: the length of the whole message comes first */
+		if (high) /* not all servers look at it */
+			wire_fail_numbers(words, at, R_SMB1_RANGE, "data_length_high", 0, high);
+		if (mode & WRITE_RAW_MODE)
+			raw_write(r, words, mode & WRITE_MESSAGE_START, &data);
 		piece = data;
 		n = wire_left(&data);
 		p = wire_take(&data, n, "data");
 		smb1_pipe(r, &piece, p, n, false);
 	}
 	wire_take(bytes, wire_left(bytes), "data");
+}
+
+void smb1_write_andx_answer(struct smb1_read *r, struct wire *words, struct wire *bytes)
+{
+	uint16_t low = wire_le16(words, "count"), high;
+
+	wire_le16(words, "available");
+	high = wire_le16(words, "count_high");
+	taken(r, (uint32_t)high << 16 | low);
+	wire_end(bytes, R_SMB1_BYTES, "byte_count");
 }
 
 enum { LOCK_OPLOCK = 2, LOCK_LARGE = 16 };

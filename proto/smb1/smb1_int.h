@@ -45,7 +45,7 @@ enum smb1_command {
 
 enum { SMB1_HEADER = 32, SMB1_SMALLEST = 35 };
 enum { FLAG_REPLY = 0x80 };
-enum { FLAGS2_SIGNED = 0x0004, FLAGS2_EXTENDED = 0x0800, FLAGS2_NT_STATUS = 0x4000, FLAGS2_UNICODE = 0x8000 };
+enum { FLAGS2_SIGNED = 0x0004, FLAGS2_EXTENDED = 0x0800, FLAGS2_DFS = 0x1000, FLAGS2_NT_STATUS = 0x4000, FLAGS2_UNICODE = 0x8000 };
 
 /* What the gateway answers, as NTSTATUS (MS-CIFS 2.2.2.4). */
 #define STATUS_INVALID_HANDLE   0xc0000008u
@@ -65,8 +65,10 @@ struct smb1_request {
 	bool              rpc, opens;
 	bool              keeps; /* WRITE_AND_CLOSE of nothing: servers close no file then */
 	bool              busy; /* it holds the pipe's turn */
+	bool              part; /* of what is written to a pipe: the next bytes wait for the answer */
 	uint16_t          uid, tid, fid, function;
 	uint16_t          answers; /* echoes still owed */
+	uint32_t          written;
 	uint32_t          max_params, max_data, params, data; /* room and what has come */
 	struct auth_state auth; /* of a session being set up */
 };
@@ -91,16 +93,19 @@ struct smb1_file {
 	uint8_t          kind;
 	bool             busy, closing; /* closing: its CLOSE is outstanding, the number may be another file's already */
 	uint16_t         tid, uid, pid;
+	uint16_t         raw; /* octets a message in raw mode still lacks */
 	uint32_t         older, newer; /* FID + 1 in the list of open files */
 	uint8_t          len, pipe[SMB1_PIPE_MAX];
 };
 
+/* Of SMB_TRANSACTIONS, by MID: some servers look for a piece's first by nothing else. */
 struct smb1_transaction {
 	struct smb1_parts parts; /* of the first piece */
 	uint32_t          params, data; /* gone so far */
-	uint16_t          tid, uid;
+	uint16_t          tid, uid, pid;
 	uint8_t           family;
 	bool              rap;
+	bool              lost; /* a piece was refused: whether the server still has the others is not known */
 };
 
 _Static_assert(sizeof(struct smb1_request) <= SMB_REQUEST_MAX, "request");
@@ -210,7 +215,9 @@ HANDLER(smb1_read_answer);
 HANDLER(smb1_read_andx);
 HANDLER(smb1_read_andx_answer);
 HANDLER(smb1_write);
+HANDLER(smb1_write_answer);
 HANDLER(smb1_write_andx);
+HANDLER(smb1_write_andx_answer);
 HANDLER(smb1_write_close);
 HANDLER(smb1_write_print);
 HANDLER(smb1_locking);

@@ -182,15 +182,20 @@ void smb1_setup(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	u->sets_up = true;
 	if (!smb1_room(r, words, SMB_SESSIONS))
 		return;
+	if ((r->words == 10) == (r->state->dialect == SMB_DIALECT_NT1)) /* servers read the words of the dialect that was agreed on */
+		wire_fail(words, wire_offset(words), R_SMB1_WORDS, "word_count");
 	setup_words(r, words);
 	at = wire_offset(words);
 	if (r->words == 12) {
 		uint16_t n = wire_le16(words, "security_blob_length");
+		uint32_t capabilities;
 
 		u->extended = true;
-		if (!r->state->extended)
+		wire_le32(words, "reserved");
+		capabilities = wire_le32(words, "capabilities");
+		/* Servers take 12 words for 13 where the client does not say in both places what they are. */
+		if (!r->state->extended || !(r->flags2 & FLAGS2_EXTENDED) || !(capabilities & CAP_EXTENDED_SECURITY))
 			wire_fail(words, at, R_SMB1_WORDS, "word_count");
-		wire_take(words, 8, "capabilities");
 		blob(r, bytes, at, n, SIDE_CLIENT);
 		smb1_align(r, bytes);
 		smb1_tail_texts(r, bytes, 3);

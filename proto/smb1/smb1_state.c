@@ -167,11 +167,11 @@ static bool is_trans(uint8_t c)
 static void keep_piece(const struct smb1_unit *u, struct cx *cx)
 {
 	const struct smb1_parts *t = &u->of.trans.parts;
-	struct smb1_transaction *x = table_edit(cx, SMB_TRANSACTIONS, u->key);
+	struct smb1_transaction *x = table_edit(cx, SMB_TRANSACTIONS, u->mid);
 
 	if (!x) {
-		x = table_add(cx, SMB_TRANSACTIONS, u->key);
-		*x = (struct smb1_transaction){.parts = *t, .tid = u->tid, .uid = u->uid, .family = u->family, .rap = u->of.trans.rap};
+		x = table_add(cx, SMB_TRANSACTIONS, u->mid);
+		*x = (struct smb1_transaction){.parts = *t, .tid = u->tid, .uid = u->uid, .pid = u->pid, .family = u->family, .rap = u->of.trans.rap};
 	}
 	x->parts.total_params = t->total_params;
 	x->parts.total_data = t->total_data;
@@ -180,7 +180,7 @@ static void keep_piece(const struct smb1_unit *u, struct cx *cx)
 	if (u->completes) {
 		gather_drop(cx, KEY_PARAMS | u->key);
 		gather_drop(cx, KEY_DATA | u->key);
-		table_del(cx, SMB_TRANSACTIONS, u->key);
+		table_del(cx, SMB_TRANSACTIONS, u->mid);
 		return;
 	}
 	if (t->params)
@@ -189,25 +189,35 @@ static void keep_piece(const struct smb1_unit *u, struct cx *cx)
 		gather_add(cx, KEY_DATA | u->key, u->of.trans.data, t->data);
 }
 
-static void drop_pieces(const struct smb1_unit *u, struct cx *cx)
+/* Answered. A server that refused a later piece may still have those before it, and would put others behind them. */
+static void drop_pieces(const struct smb1_unit *u, const struct smb1_request *q, struct cx *cx)
 {
-	if (!table_get(cx, SMB_TRANSACTIONS, u->key))
+	struct smb1_transaction *x = table_edit(cx, SMB_TRANSACTIONS, u->mid);
+
+	if (!x || x->pid != u->pid)
 		return;
-	table_del(cx, SMB_TRANSACTIONS, u->key);
 	gather_drop(cx, KEY_PARAMS | u->key);
 	gather_drop(cx, KEY_DATA | u->key);
+	x->lost = u->failed && !q->interim;
+	if (!x->lost)
+		table_del(cx, SMB_TRANSACTIONS, u->mid);
 }
 
-static void pipe_asked(const struct smb1_unit *u, const struct smb_inner *inner, struct cx *cx)
+/* Whether it was a part. */
+static bool pipe_asked(const struct smb1_unit *u, const struct smb_inner *inner, struct cx *cx)
 {
+	bool              part = false;
 	struct smb1_file *f = u->writes_pipe || u->reads_pipe ? table_edit(cx, SMB_FILES, u->fid) : NULL;
 
 	if (!f)
-		return;
+		return false;
 	if (u->writes_pipe)
-		rpc_commit(&f->rpc, &inner->rpc, &smb_rpc_seat, cx);
+		part = rpc_commit(&f->rpc, &inner->rpc, &smb_rpc_seat, cx);
 	if (u->reads_pipe)
 		f->busy = true;
+	if (u->raw_write)
+		f->raw = u->raw;
+	return part;
 }
 
 static bool is_ipc(const struct smb1_unit *u)
@@ -251,8 +261,8 @@ static void closing(struct smb1_state *s, struct cx *cx, uint8_t command, const 
 static void commit_request(struct smb1_state *s, const struct smb1_unit *u, const struct smb_inner *inner, struct cx *cx)
 {
 	struct smb1_request *q;
+	bool                 part = pipe_asked(u, inner, cx);
 
-	pipe_asked(u, inner, cx);
 	if (u->piece)
 		keep_piece(u, cx);
 	if (u->command == CMD_NEGOTIATE) {
@@ -265,7 +275,7 @@ static void commit_request(struct smb1_state *s, const struct smb1_unit *u, cons
 		return;
 	q = table_add(cx, SMB_REQUESTS, u->key);
 	*q = (struct smb1_request){.links = u->links, .uid = u->uid, .tid = u->tid, .fid = u->fid, .answers = (uint16_t)u->count,
-				   .rpc = u->writes_pipe, .opens = u->opens, .keeps = u->keeps, .busy = u->reads_pipe, .interim = u->piece};
+				   .rpc = u->writes_pipe, .part = part, .written = u->written, .opens = u->opens, .keeps = u->keeps, .busy = u->reads_pipe, .interim = u->piece};
 	memcpy(q->chain, u->chain, sizeof(q->chain)); /* UNSAFE: two arrays of one size */
 	q->kind = kind_of(u, cx);
 	for (unsigned i = 0; i < u->links && !u->opens; i++)
@@ -318,11 +328,13 @@ static void ended(struct smb1_state *s, const struct smb1_unit *u, const struct 
 /* What the request held while it was outstanding. */
 static void done(struct smb1_state *s, const struct smb1_unit *u, const struct smb1_request *q, struct cx *cx)
 {
-	struct smb1_file *f = q->busy ? table_edit(cx, SMB_FILES, q->fid) : NULL;
+	struct smb1_file *f = q->busy || q->rpc ? table_edit(cx, SMB_FILES, q->fid) : NULL;
 	bool              ok = !u->failed;
 
-	if (f)
+	if (f && q->busy)
 		f->busy = false;
+	if (f && q->rpc)
+		rpc_taken(&f->rpc, q->part, (enum rpc_take)u->taken);
 	for (unsigned i = 0; i < q->links; i++) {
 		uint8_t c = q->chain[i];
 
@@ -332,7 +344,7 @@ static void done(struct smb1_state *s, const struct smb1_unit *u, const struct s
 			continue;
 		ended(s, u, q, c, cx);
 	}
-	drop_pieces(u, cx);
+	drop_pieces(u, q, cx);
 	table_del(cx, SMB_REQUESTS, u->key);
 }
 

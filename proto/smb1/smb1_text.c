@@ -186,9 +186,7 @@ void smb1_path(struct smb1_read *r, const struct wire *w, uint32_t at, struct sm
 		wire_fail_numbers(w, at, R_SMB1_PATH, "path", limit, n);
 		return;
 	}
-	while (begins(t, "\\"))
-		t = without(t, 1);
-	smb_fact_name(r->cx, fact, t.p, t.n, t.utf16, false);
+	smb_fact_path(r->cx, fact, t.p, t.n, t.utf16, !(r->flags2 & FLAGS2_DFS)); /* DFS: a server and a share stand in front, or not */
 }
 
 /* A text behind its format octet: paths and other names. */

@@ -95,6 +95,8 @@ static void pipe_check(struct smb1_read *r, const struct smb1_parts *t, const st
 	switch (t->function) {
 	case PIPE_TRANSACT:
 		smb1_find_file(r, words, wire_offset(words), t->setup[1]);
+		if (wire_left(params)) /* a server that goes by the name would read them */
+			wire_fail(params, wire_offset(params), R_SMB1_PARAMS, "parameters");
 		if (words->fault->why)
 			return;
 		smb1_pipe(r, &at, wire_take(data, n, "data"), n, true);
@@ -142,6 +144,14 @@ static void whole(struct smb1_read *r, const struct smb1_parts *t, bool rap, con
 		pipe_check(r, t, words, params, data);
 }
 
+static bool below_pipe(struct smb1_text t)
+{
+	size_t           width = t.utf16 ? 2 : 1;
+	struct smb1_text head = {t.p, 6 * width, t.utf16};
+
+	return t.n > head.n && smb1_text_is(head, "\\PIPE\\");
+}
+
 /* The Name of TRANSACTION: RAP's, or a pipe's; mailslots belong into datagrams. */
 static void name(struct smb1_read *r, struct wire *bytes, bool *rap)
 {
@@ -156,7 +166,7 @@ static void name(struct smb1_read *r, struct wire *bytes, bool *rap)
 	*rap = smb1_text_is(t, "\\PIPE\\LANMAN");
 	if (smb1_text_is(t, "\\PIPE\\") || smb1_text_is(t, "\\PIPE"))
 		return;
-	if (t.n >= 6 && !(smb1_character(t, 0) == '\\' && (smb1_character(t, 1) | 0x20) == 'p'))
+	if (t.n && !below_pipe(t)) /* \PIPELANMAN is RAP's for some */
 		wire_fail(bytes, at, R_SMB1_SUBCOMMAND, "name");
 	smb1_pipe_name(r, bytes, at, t);
 }
@@ -192,6 +202,21 @@ static void count_totals(const struct smb1_parts *t, const struct wire *words, u
 		wire_fail_numbers(words, wire_offset(words), R_SMB1_TOTALS, "total_data_count", t->total_data, t->data);
 	if (t->total_params > 0xffff || t->total_data > limit)
 		wire_fail_numbers(words, wire_offset(words), R_SMB1_TOTALS, "total_data_count", limit, t->total_data);
+}
+
+/*
+ * Servers look for what a piece belongs to by its MID, some by that alone; Windows puts the pieces of a pipe's message in
+ * raw mode beside them, by FID, whatever they began with.
+ */
+static void one_of_its_number(struct smb1_read *r, const struct wire *w)
+{
+	uint16_t                mid = r->unit->mid;
+	const struct smb1_file *f = table_get(r->cx, SMB_FILES, mid);
+
+	if (table_get(r->cx, SMB_TRANSACTIONS, mid))
+		wire_fail_numbers(w, r->base + 30, R_SMB1_MID, "mid", 0, mid);
+	else if (f && f->raw)
+		wire_fail_numbers(w, r->base + 30, R_SMB1_FAMILY, "mid", CMD_WRITE_ANDX, r->unit->command);
 }
 
 void smb1_trans(struct smb1_read *r, struct wire *words, struct wire *bytes)
@@ -231,6 +256,7 @@ void smb1_trans(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	}
 	u->piece = true;
 	u->of.trans.params = NULL;
+	one_of_its_number(r, &mark);
 	if (smb1_room(r, &mark, SMB_TRANSACTIONS))
 		keep(r, &parts, &mark, &params, &data);
 }
@@ -269,13 +295,14 @@ void smb1_trans_secondary(struct smb1_read *r, struct wire *words, struct wire *
 {
 	static const uint8_t           first[] = {CMD_TRANS, CMD_TRANS2, CMD_NT_TRANSACT}, next[] = {CMD_TRANS_SECONDARY, CMD_TRANS2_SECONDARY, CMD_NT_TRANSACT_SECONDARY};
 	struct smb1_unit              *u = r->unit;
-	const struct smb1_transaction *x = table_get(r->cx, SMB_TRANSACTIONS, u->key);
+	const struct smb1_transaction *x = table_get(r->cx, SMB_TRANSACTIONS, u->mid);
+	const struct smb1_request     *q = table_get(r->cx, SMB_REQUESTS, u->key);
 	struct smb1_parts              t = {0}, all;
 	struct wire                    params, data, mark = *words;
 	uint32_t                       at = wire_offset(words);
 
 	u->quiet = true;
-	if (!x || x->tid != u->tid || x->uid != u->uid) {
+	if (!x || x->lost || x->tid != u->tid || x->uid != u->uid || x->pid != u->pid) {
 		wire_fail(words, at, R_SMB1_SECONDARY, "mid");
 		return;
 	}
@@ -286,6 +313,10 @@ void smb1_trans_secondary(struct smb1_read *r, struct wire *words, struct wire *
 	regions(r, &t, bytes, at, &params, &data);
 	adds_up(x, &t, &mark);
 	wire_take(bytes, wire_left(bytes), "bytes");
+	if (q && q->interim) { /* 3.2.4.1.5: a client waits until the server wants more; it might refuse the first piece */
+		r->why_wait = R_SMB1_SECONDARY;
+		r->wait_ms = (uint32_t)r->cx->limit[SMB_LIMIT_WAIT];
+	}
 	u->family = x->family;
 	u->piece = true;
 	all = x->parts;
@@ -362,6 +393,7 @@ void smb1_trans_answer(struct smb1_read *r, struct wire *words, struct wire *byt
 		return;
 	u->answered_params = t.params;
 	u->answered_data = t.data;
+	u->taken = RPC_TAKEN_ALL;
 	u->final = q->params + t.params == t.total_params && q->data + t.data == t.total_data;
 	opened(r, q, &t, &params);
 	if (u->opens && !smb1_room(r, &mark, SMB_FILES))

@@ -255,14 +255,18 @@ void smb1_trans2_check(struct smb1_read *r, const struct smb1_parts *t, struct w
 /* NT_TRANSACT_CREATE (2.2.7.1). */
 static void nt_create(struct smb1_read *r, struct wire *params, struct wire *data)
 {
-	uint32_t    security, attributes, name_at, name;
+	enum { OPEN_BY_ID = 0x2000 };
+	uint32_t    security, attributes, name_at, name, root, options;
 	struct wire view;
 
 	op(r, SMB_OP_CREATE, SMB_ACCESS_WRITE);
 	r->unit->opens = true;
 	if (!smb1_room(r, params, SMB_FILES))
 		return;
-	wire_take(params, 36, "flags");
+	wire_le32(params, "flags");
+	root = wire_le32(params, "root_directory_fid");
+	wire_take(params, 24, "desired_access");
+	options = wire_le32(params, "create_options");
 	name_at = wire_offset(params);
 	security = wire_le32(params, "security_descriptor_length");
 	attributes = wire_le32(params, "ea_length");
@@ -281,6 +285,8 @@ static void nt_create(struct smb1_read *r, struct wire *params, struct wire *dat
 	}
 	view = wire_sub(params, name, "name");
 	path(r, &view);
+	if (root || options & OPEN_BY_ID)
+		smb_fact_unknown(r->cx, SMB_FACT_PATH);
 	wire_take(params, wire_left(params), "pad");
 }
 

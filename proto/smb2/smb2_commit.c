@@ -85,15 +85,15 @@ static void ask_name(const struct smb2_unit *u, struct cx *cx)
 	}
 }
 
-static void ask_pipe(const struct smb2_unit *u, const struct smb_inner *inner, struct cx *cx)
+static void ask_pipe(const struct smb2_unit *u, struct smb2_request *q, const struct smb_inner *inner, struct cx *cx)
 {
 	struct smb2_file *f = u->file && !u->by_create ? table_edit(cx, SMB_FILES, smb2_file_key(u->mean_session, u->mean_persistent, u->mean_volatile)) : NULL;
 
 	if (!f)
 		return;
 	f->reading += u->reads;
-	if (u->rpc)
-		rpc_commit(&f->rpc, &inner->rpc, &smb_rpc_seat, cx);
+	if (u->rpc && rpc_commit(&f->rpc, &inner->rpc, &smb_rpc_seat, cx))
+		q->level |= SMB2_ASKED_PART;
 }
 
 static void commit_request(struct smb2_state *s, const struct smb2_unit *u, const struct smb_inner *inner, struct cx *cx)
@@ -123,7 +123,7 @@ static void commit_request(struct smb2_state *s, const struct smb2_unit *u, cons
 	if (u->command == SMB2_SESSION_SETUP)
 		ask_session(u, q, inner, cx);
 	ask_name(u, cx);
-	ask_pipe(u, inner, cx);
+	ask_pipe(u, q, inner, cx);
 }
 
 static void answered_setup(const struct smb2_unit *u, struct smb2_request *q, const struct smb_inner *inner, struct cx *cx)
@@ -228,6 +228,14 @@ static void answered_create(struct smb2_state *s, const struct smb2_unit *u, con
 	tree->first_file = key;
 }
 
+/* How much of what was written did the server take? */
+static enum rpc_take taken(const struct smb2_unit *u, const struct smb2_request *q)
+{
+	if (u->error || u->status >> 30 == 3)
+		return RPC_TAKEN_NONE;
+	return u->command != SMB2_WRITE || u->space >= q->space ? RPC_TAKEN_ALL : RPC_TAKEN_SOME;
+}
+
 static void answered_pipe(const struct smb2_unit *u, const struct smb2_request *q, const struct smb_inner *inner, struct cx *cx)
 {
 	struct smb2_file *f = q->level & SMB2_ASKED_FILE ? table_edit(cx, SMB_FILES, smb2_file_key(q->session, q->persistent, q->volatile_)) : NULL;
@@ -236,6 +244,8 @@ static void answered_pipe(const struct smb2_unit *u, const struct smb2_request *
 		return;
 	if (q->level & SMB2_ASKED_READS && f->reading)
 		f->reading--;
+	if (f->kind == SMB_KIND_PIPE && (u->command == SMB2_WRITE || q->level & SMB2_ASKED_PART))
+		rpc_taken(&f->rpc, q->level & SMB2_ASKED_PART, taken(u, q));
 	if (u->rpc)
 		rpc_commit(&f->rpc, &inner->rpc, &smb_rpc_seat, cx);
 }

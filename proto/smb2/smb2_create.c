@@ -11,7 +11,7 @@
 
 #include "base/utf16.h"
 
-enum { CONTEXTS_MAX = 32, OPEN = 1, DISPOSITION_MAX = 5, IMPERSONATION_MAX = 3, DELETE_ON_CLOSE = 0x1000, PIPE_UNITS_MAX = 256 };
+enum { CONTEXTS_MAX = 32, OPEN = 1, DISPOSITION_MAX = 5, IMPERSONATION_MAX = 3, DELETE_ON_CLOSE = 0x1000, OPEN_BY_ID = 0x2000, PIPE_UNITS_MAX = 256 };
 enum { WRITING = 0x520d0156 }; /* bits of DesiredAccess that change something, MAXIMUM_ALLOWED among them */
 
 /* Sizes a known context's data may have in a request: least, most, and in an answer; a name of 16 octets is a GUID. */
@@ -124,7 +124,8 @@ static void pipe_name(struct smb2_read *r, const struct wire *name, const uint8_
 	smb_fact_name(r->cx, SMB_FACT_PIPE, p + skip, n - skip, true, true);
 }
 
-static void file_name(struct smb2_read *r, struct wire name)
+/* `known`: the name is all of the path. */
+static void file_name(struct smb2_read *r, struct wire name, bool known)
 {
 	size_t         n = wire_left(&name);
 	struct wire    w = name;
@@ -140,7 +141,7 @@ static void file_name(struct smb2_read *r, struct wire name)
 	}
 	if (n >= 2 && utf16_is_nocase(p, 2, "\\"))
 		wire_fail(&name, wire_offset(&name), R_SMB2_NAME, "name");
-	smb_fact_name(r->cx, SMB_FACT_PATH, p, n, true, false);
+	smb_fact_path(r->cx, SMB_FACT_PATH, p, n, true, known);
 }
 
 void smb2_create_request(struct smb2_read *r)
@@ -161,7 +162,7 @@ void smb2_create_request(struct smb2_read *r)
 	n = wire_le16(w, "name_length");
 	if (n % 2)
 		wire_fail_numbers(w, wire_offset(w) - 2, R_SMB2_NAME, "name_length", 0, n);
-	file_name(r, smb2_field(r, off, n, "name"));
+	file_name(r, smb2_field(r, off, n, "name"), !(options & OPEN_BY_ID) && !(r->u->flags & SMB2_FLAG_DFS));
 	off = wire_le32(w, "create_contexts_offset");
 	n = wire_le32(w, "create_contexts_length");
 	context_list(r, off, n);

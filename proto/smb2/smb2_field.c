@@ -53,6 +53,12 @@ void smb2_file_id(struct smb2_read *r, bool none)
 	u->volatile_ = wire_le64(&r->w, "volatile");
 	if (r->cx->fault.why)
 		return;
+	/* Behind a command that has a file, servers take that one's, whatever this one says (3.3.5.2.7.2). */
+	if (u->related && r->s->file && !(u->persistent == SMB2_ANY_ID && u->volatile_ == SMB2_ANY_ID) &&
+	    (r->s->failed_file || u->persistent != r->s->persistent || u->volatile_ != r->s->volatile_)) {
+		wire_fail(&r->w, at, R_SMB2_RELATED, "file_id");
+		return;
+	}
 	u->mean_persistent = u->persistent;
 	u->mean_volatile = u->volatile_;
 	if (u->persistent == SMB2_ANY_ID && u->volatile_ == SMB2_ANY_ID) {

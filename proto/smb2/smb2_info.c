@@ -120,16 +120,17 @@ static void new_name(struct smb2_read *r, struct wire data)
 {
 	struct wire    name;
 	uint32_t       n;
+	uint64_t       root;
 	const uint8_t *p;
 
 	wire_take(&data, 8, "replace_if_exists");
-	wire_le64(&data, "root_directory");
+	root = wire_le64(&data, "root_directory");
 	n = wire_le32(&data, "file_name_length");
 	name = wire_sub(&data, n, "file_name");
 	smb2_path(r, &name, "file_name");
 	p = wire_take(&name, n, "file_name");
 	if (p && n)
-		smb_fact_name(r->cx, SMB_FACT_NEW_PATH, p, n, true, false);
+		smb_fact_path(r->cx, SMB_FACT_NEW_PATH, p, n, true, !root && !(r->u->flags & SMB2_FLAG_DFS));
 }
 
 static void file_level(struct smb2_read *r, uint8_t class, const struct wire *data)

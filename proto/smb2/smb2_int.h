@@ -68,7 +68,7 @@ struct smb2_request {
 	struct auth_state auth; /* of a session that has no id yet */
 };
 
-enum smb2_asked { SMB2_ASKED_FILE = 1, SMB2_ASKED_BY_CREATE = 2, SMB2_ASKED_READS = 4, SMB2_ASKED_PIPE = 8, SMB2_ASKED_INSTEAD = 16 };
+enum smb2_asked { SMB2_ASKED_FILE = 1, SMB2_ASKED_BY_CREATE = 2, SMB2_ASKED_READS = 4, SMB2_ASKED_PIPE = 8, SMB2_ASKED_INSTEAD = 16, SMB2_ASKED_PART = 32 };
 
 struct smb2_session {
 	uint64_t          first_tree;

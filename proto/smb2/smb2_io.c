@@ -115,6 +115,7 @@ void smb2_write_request(struct smb2_read *r)
 	smb2_field(r, at, 0, "channel_info");
 	wire_le32(w, "flags");
 	smb2_paid(r, n);
+	r->u->space = n;
 	smb_fact_number(r->cx, SMB_FACT_ACCESS, SMB_ACCESS_WRITE);
 	if (r->bulk)
 		bulk(r, off, n, "data");
@@ -124,7 +125,9 @@ void smb2_write_request(struct smb2_read *r)
 
 void smb2_write_answer(struct smb2_read *r)
 {
-	wire_take(&r->w, 14, "count");
+	wire_le16(&r->w, "reserved");
+	r->u->space = wire_le32(&r->w, "count");
+	wire_take(&r->w, 8, "remaining");
 }
 
 void smb2_lock_request(struct smb2_read *r)

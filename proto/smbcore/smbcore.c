@@ -69,19 +69,29 @@ void smb_fact_utf8(struct cx *cx, unsigned fact, const char *text, size_t n)
 		cx->fact[fact] = (struct fact){.state = FACT_TEXT, .text = (const uint8_t *)text, .len = (uint32_t)n}; /* UNSAFE: octets are octets, signed or not */
 }
 
+/* The text in UTF-8 in scratch; NULL where it does not fit. */
+static uint8_t *in_scratch(struct cx *cx, const uint8_t *bytes, size_t n, bool utf16, size_t *len)
+{
+	size_t   size = utf16 ? n / 2 * 3 : n;
+	uint8_t *room = n <= SCRATCH_MAX ? cx_scratch(cx, size) : NULL;
+
+	*len = n;
+	if (room && utf16)
+		*len = utf16_to_utf8(bytes, n, false, room, size);
+	else if (room && n)
+		memcpy(room, bytes, n); /* UNSAFE: room was asked for n octets above */
+	return *len == SIZE_MAX ? NULL : room;
+}
+
 void smb_fact_name(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n, bool utf16, bool lower)
 {
-	size_t   size = utf16 ? n / 2 * 3 : n, len = n;
+	size_t   len;
 	uint8_t *room;
 
 	if (!wanted(cx, fact))
 		return;
-	room = n <= SCRATCH_MAX ? cx_scratch(cx, size) : NULL;
-	if (room && utf16)
-		len = utf16_to_utf8(bytes, n, false, room, size);
-	else if (room && n)
-		memcpy(room, bytes, n); /* UNSAFE: room was asked for n octets above */
-	if (!room || len == SIZE_MAX) {
+	room = in_scratch(cx, bytes, n, utf16, &len);
+	if (!room) {
 		smb_fact_unknown(cx, fact);
 		return;
 	}
@@ -89,4 +99,68 @@ void smb_fact_name(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n,
 		if (room[i] >= 'A' && room[i] <= 'Z')
 			room[i] = (uint8_t)(room[i] - 'A' + 'a');
 	smb_fact_utf8(cx, fact, (const char *)room, len); /* UNSAFE: as above */
+}
+
+static bool separates(uint8_t c)
+{
+	return c == '\\' || c == '/';
+}
+
+/* "::$DATA", whatever the letters' case. */
+static size_t without_stream(const uint8_t *path, size_t n)
+{
+	static const char stream[] = "::$data";
+	size_t            len = sizeof(stream) - 1, i = 0;
+
+	while (n >= len && i < len && (path[n - len + i] | (stream[i] >= 'a' ? 0x20 : 0)) == stream[i])
+		i++;
+	return i == len ? n - len : n;
+}
+
+size_t smb_path_plain(uint8_t *path, size_t n)
+{
+	size_t out = 0, end;
+
+	for (size_t at = 0; at < n; at = end + 1) {
+		size_t len;
+		bool   here, up;
+
+		for (end = at; end < n && !separates(path[end]);)
+			end++;
+		len = end - at;
+		here = len == 1 && path[at] == '.';
+		up = len == 2 && path[at] == '.' && path[at + 1] == '.';
+		if (!len || here)
+			continue;
+		if (up && !out)
+			return SIZE_MAX;
+		if (up) {
+			while (out && path[--out] != '\\')
+				;
+			continue;
+		}
+		if (path[end - 1] == '.' || path[end - 1] == ' ')
+			return SIZE_MAX;
+		if (out)
+			path[out++] = '\\';
+		memmove(path + out, path + at, len); /* UNSAFE: what is written never overtakes what is read */
+		out += len;
+	}
+	return without_stream(path, out);
+}
+
+void smb_fact_path(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n, bool utf16, bool known)
+{
+	size_t   len;
+	uint8_t *room;
+
+	if (!wanted(cx, fact))
+		return;
+	room = known ? in_scratch(cx, bytes, n, utf16, &len) : NULL;
+	if (room)
+		len = smb_path_plain(room, len);
+	if (!room || len == SIZE_MAX)
+		smb_fact_unknown(cx, fact);
+	else
+		smb_fact_utf8(cx, fact, (const char *)room, len); /* UNSAFE: octets are octets, signed or not */
 }

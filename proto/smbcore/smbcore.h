@@ -51,7 +51,7 @@ enum smb_fact {
 	SMB_FACT_IDENTITY, /* enum smb_identity of the session */
 	SMB_FACT_SHARE, /* of this tree, in lower case as UTF-8: "ipc$", "data" */
 	SMB_FACT_TREE, /* enum smb_kind */
-	SMB_FACT_PATH, /* create, delete, rename ...: as UTF-8 with backslashes, none at the beginning */
+	SMB_FACT_PATH, /* create, delete, rename ...: as UTF-8, as smb_path_plain spells it */
 	SMB_FACT_NEW_PATH, /* rename, link */
 	SMB_FACT_PIPE, /* name of the pipe a message is about, lower case */
 	SMB_FACT_ACCESS, /* enum smb_access: what the message would do */
@@ -113,6 +113,14 @@ void smb_fact_number(struct cx *cx, unsigned fact, uint64_t value);
 void smb_fact_unknown(struct cx *cx, unsigned fact);
 /* A text in UTF-16LE or ASCII as a fact in UTF-8; unknown where it does not fit the scratch. `lower`: letters of ASCII in lower case. */
 void smb_fact_name(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n, bool utf16, bool lower);
+/* A path in the one spelling rules are written in; unknown where there is none, or where `known` says that it is not all of the path. */
+void smb_fact_path(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n, bool utf16, bool known);
+/*
+ * Servers take several spellings for one file. In place, UTF-8: slashes become backslashes, one between two components and
+ * none at either end; `.` goes, `..` takes the component before it along, and the name of the unnamed stream goes.
+ * SIZE_MAX: it leads above its root, or a component ends in a dot or a blank, which some servers trim.
+ */
+size_t smb_path_plain(uint8_t *path, size_t n);
 void smb_fact_utf8(struct cx *cx, unsigned fact, const char *text, size_t n);
 
 /* The first byte of a message; "SMB" follows. */

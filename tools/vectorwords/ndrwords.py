@@ -6,9 +6,11 @@ in a string, marks where the fault must stand.
 """
 from ber import *
 from ber import AT, Piece, piece
+from wire import *
 
 __all__ = ["ndr", "ndr_u8", "ndr_u16", "ndr_u32", "ndr_octets", "ndr_raw", "ndr_wstring", "ndr_string", "ndr_unique", "ndr_array",
-           "ndr_varying", "ndr_struct", "ndr_conformant", "ndr_counted", "ndr_union", "NDR_AT", "NDR_NULL"]
+           "ndr_varying", "ndr_struct", "ndr_conformant", "ndr_counted", "ndr_union", "NDR_AT", "NDR_NULL",
+           "dcom_activation", "dcom_instance", "dcom_other", "dcom_serialized"]
 
 
 class _Stub:
@@ -176,3 +178,41 @@ def ndr_counted(text, length=None, maximum=None, room=None, offset=0, actual=Non
         if not null:
             stub.later.append(buffer)
     return write
+
+
+# activations of DCOM: little endian whatever the PDU is
+
+def dcom_guid(number):
+    return le32(number) + hex("00000000c000000000000046")
+
+
+def dcom_serialized(body, version=1, size=None):
+    """Type serialization version 1 (MS-RPCE 2.2.6): two headers, the object, padding to a multiple of 8."""
+    body = piece(body)
+    pad = b"\0" * (-body.size % 8)
+    return u8(version) + hex("100800cccccccc") + le32(body.size + len(pad) if size is None else size) + le32(0) + body + pad
+
+
+def dcom_instance(path, **header):
+    """InstanceInfo: the file whose object is activated; a text, or what ndr_wstring() makes."""
+    path = ndr_wstring(path) if isinstance(path, str) else path
+    return dcom_guid(0x1AD), dcom_serialized(ndr(ndr_struct(ndr_unique(path), ndr_u32(0), NDR_NULL, NDR_NULL)), **header)
+
+
+def dcom_other():
+    """SpecialSystemProperties, which are not read."""
+    return dcom_guid(0x1B9), dcom_serialized(fill("S", 88))
+
+
+def dcom_activation(*properties, flags=4, class_=0x338, count=None, header=None, behind=b""):
+    """pActProperties: an object reference with the properties of an activation (MS-DCOM 2.2.22), each a GUID and its octets."""
+    n, sizes = len(properties), [piece(data).size for _, data in properties]
+    size = 16 + 48 + 8 + 20 * n
+    size += -size % 8
+    total = size + sum(sizes)
+    custom = dcom_serialized(cat(le32(total), le32(size if header is None else header), le32(0), le32(2), le32(n if count is None else count),
+                                 b"\0" * 16, le32(0x20000), le32(0x20004), le32(0), le32(n), *[id_ for id_, _ in properties],
+                                 le32(n), *[le32(s) for s in sizes]))
+    blob = cat(b"MEOW", le32(flags), dcom_guid(0x1A2), dcom_guid(class_), le32(0), le32(total + 16), le32(total), le32(0), custom,
+               *[data for _, data in properties], behind)
+    return ndr_unique(ndr_conformant(blob.size, ndr_u32(blob.size), ndr_raw(blob)))

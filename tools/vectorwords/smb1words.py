@@ -64,11 +64,11 @@ def smb1_setup(user="alice", size=16644, oem=24, unicode=24, vc=1, next=0xff, ta
     return smb1(0x73, smb1_andx() + words, data + tail, mid=2, **header)
 
 
-def smb1_setup_blob(blob, at=None, **header):
+def smb1_setup_blob(blob, at=None, capabilities=0x80000000, **header):
     """... of 12 words, with a security blob: its octets, or how many."""
     blob = fill("T", blob) if isinstance(blob, int) else piece(blob)
-    words = cat(smb1_andx(), le16(16644), le16(50), le16(1), le32(0), at or b"", le16(blob.size), le32(0), le32(0x80000000))
-    return smb1(0x73, words, cat(blob, smb1_z("Unix"), smb1_z("Samba")), mid=2, **header)
+    words = cat(smb1_andx(), le16(16644), le16(50), le16(1), le32(0), at or b"", le16(blob.size), le32(0), le32(capabilities))
+    return smb1(0x73, words, cat(blob, smb1_z("Unix"), smb1_z("Samba")), **{"mid": 2, "flags2": SMB1_NT | SMB1_EXTENDED, **header})
 
 
 def smb1_set_up(uid=100, **header):

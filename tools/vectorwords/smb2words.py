@@ -139,6 +139,10 @@ def smb2_write(data, file=SMB2_FILE, offset=112, length=None, channel=0):
             le16(channel) + le16(0) + le32(0) + data)
 
 
+def smb2_written(n):
+    return le16(17) + le16(0) + le32(n) + le32(0) + le16(0) * 2
+
+
 def smb2_locks(count, said=None, file=SMB2_FILE):
     return le16(48) + le16(count if said is None else said) + le32(0) + smb2_file_id(file) + (le64(0) + le64(1) + le32(1) + le32(0)) * count
 
