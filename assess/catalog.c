@@ -24,6 +24,7 @@ static void reading_close(struct reading *reading)
 	free(reading->files);
 	free(reading->keys);
 	free(reading->futures);
+	free(reading->future_text);
 	free(reading->rating_flaws);
 	free(reading->reviewed);
 	free(reading->rows);
@@ -208,8 +209,17 @@ const struct catalog_entry *catalog_find(const struct catalog *catalog, const ch
 
 const struct catalog_entry *catalog_replacing(const struct catalog *catalog, const struct catalog_entry *entry, const struct target *target, size_t i)
 {
-	const struct entry *found[REPLACING_MAX];
-	size_t              n = replaced_by(catalog, entry_of(entry), target, found);
+	struct replacing found[REPLACING_MAX];
+	size_t           n = replaced_by(catalog, entry_of(entry), 0, target, found);
 
-	return i < n ? &found[i]->entry : NULL;
+	/* An entry may stand there once for each of its updates. */
+	for (size_t k = 0, distinct = 0; k < n; k++) {
+		bool before = false;
+
+		for (size_t m = 0; m < k && !before; m++)
+			before = found[m].entry == found[k].entry;
+		if (!before && distinct++ == i)
+			return &found[k].entry->entry;
+	}
+	return NULL;
 }

@@ -137,6 +137,22 @@ static void rows_settle(const struct reading *r)
 	}
 }
 
+/* Under the heading "Windows Server 2008 R2" a row that names Windows Server 2008 means R2: the text forgot it (MS17-016). */
+static void rows_head(struct catalog *c, const struct reading *r, uint32_t product)
+{
+	const struct product *row = &r->bulletin->products[product];
+	uint32_t              head = row->group && row->group[0] ? catalog_name(c, row->group) : UINT32_MAX;
+
+	if (head == UINT32_MAX || c->names[head].target_n != 1 || c->names[head].targets[0].kind != TARGET_SYSTEM || c->names[head].targets[0].family != FAMILY_2008R2)
+		return;
+	for (uint32_t t = r->row_first[product]; t < r->row_first[product + 1]; t++)
+		if (r->rows[t].family == FAMILY_2008) {
+			r->rows[t].family = FAMILY_2008R2;
+			r->rows[t].packs = 0; /* those it names are of the other system */
+			c->names[r->products[product]].families |= 1u << FAMILY_2008R2;
+		}
+}
+
 static bool rows_index(struct catalog *c, struct reading *r)
 {
 	uint32_t total = 0, products = r->bulletin->product_n;
@@ -155,7 +171,55 @@ static bool rows_index(struct catalog *c, struct reading *r)
 	for (uint32_t i = 0; i < products; i++)
 		if (c->names[r->products[i]].target_n)
 			memcpy(&r->rows[r->row_first[i]], c->names[r->products[i]].targets, c->names[r->products[i]].target_n * sizeof(*r->rows));
+	for (uint32_t i = 0; i < products; i++)
+		rows_head(c, r, i);
 	rows_settle(r);
+	return true;
+}
+
+/* Octets up to the end of the sentence or line that begins at text, and of what ends it. */
+static size_t sentence(const char *text, size_t *end)
+{
+	static const char *const ends[] = {"\n", "。", ". "};
+	size_t                   n = strlen(text);
+
+	*end = 0;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		const char *at = strstr(text, ends[i]);
+
+		if (at && (size_t)(at - text) < n) {
+			n = (size_t)(at - text);
+			*end = strlen(ends[i]);
+		}
+	}
+	return n;
+}
+
+/* Each sentence alone: the next one is of another product ("in SQL Server 7.0 SP4. ... in SQL Server 2000 SP3"). */
+static bool futures_index(struct catalog *c, struct reading *r)
+{
+	const struct bulletin *b = r->bulletin;
+	size_t                 room = 0, at = 0, end;
+
+	for (uint32_t i = 0; i < b->statement_n; i++)
+		room += b->statements[i].topic == TOPIC_FUTURE ? strlen(b->statements[i].text) + 1 : 0;
+	r->futures = calloc(room + 1, sizeof(*r->futures));
+	r->future_text = calloc(room + 1, 1);
+	if (!r->futures || !r->future_text)
+		return false;
+	for (uint32_t i = 0; i < b->statement_n; i++)
+		for (const char *text = b->statements[i].topic == TOPIC_FUTURE ? b->statements[i].text : ""; *text;) {
+			struct future *future = &r->futures[r->future_n];
+			size_t         n = sentence(text, &end);
+
+			memcpy(r->future_text + at, text, n);
+			*future = (struct future){catalog_name(c, r->future_text + at), b->statements[i].from.line};
+			if (future->name == UINT32_MAX)
+				return false;
+			r->future_n++;
+			at += n + 1;
+			text += n + end;
+		}
 	return true;
 }
 
@@ -164,18 +228,12 @@ static bool texts_index(struct catalog *c, struct reading *r)
 {
 	const struct bulletin *b = r->bulletin;
 
-	r->futures = calloc(b->statement_n + 1, sizeof(*r->futures));
 	r->rating_flaws = calloc(b->rating_n + 1, sizeof(*r->rating_flaws));
 	r->reviewed = calloc(b->cve_n + 1, sizeof(*r->reviewed));
-	if (!r->futures || !r->rating_flaws || !r->reviewed)
+	if (!r->rating_flaws || !r->reviewed || !futures_index(c, r))
 		return false;
 	for (uint32_t i = 0; i < b->cve_n; i++)
 		r->reviewed[i] = flaw_rule_find(b->cves[i].id);
-	for (uint32_t i = 0; i < b->statement_n; i++) {
-		r->futures[i] = UINT32_MAX;
-		if (b->statements[i].topic == TOPIC_FUTURE && (r->futures[i] = catalog_name(c, b->statements[i].text)) == UINT32_MAX)
-			return false;
-	}
 	for (uint32_t i = 0; i < b->rating_n; i++)
 		r->rating_flaws[i] = catalog_hash(c, b->ratings[i].cve);
 	return true;
@@ -307,6 +365,48 @@ uint32_t entry_article(const struct catalog_entry *entry, const struct product *
 	for (uint32_t i = 0; !kb && i < READINGS && entry->readings[i]; i++)
 		kb = article_of(entry->readings[i]->kb);
 	return kb;
+}
+
+/*
+ * Since October 2016 these systems get each month one update of security alone, and a rollup that holds it, also of what comes with them:
+ * either is enough. MS16-101 was reissued with those of the first month.
+ */
+bool entry_any_article(const struct catalog_entry *entry, const struct target *on, const struct product *product)
+{
+	uint32_t kb = article_of(product->kb);
+
+	if (on->family != FAMILY_7 && on->family != FAMILY_2008R2 && on->family != FAMILY_2012 && on->family != FAMILY_81 && on->family != FAMILY_2012R2)
+		return false;
+	if (on->kind == TARGET_SOFTWARE && strcmp(on->software, "ie") != 0 && strcmp(on->software, "dotnet") != 0)
+		return false;
+	return entry->readings[0]->published >= 20161011 || (kb >= 3185330 && kb <= 3185332) || (kb >= 3192391 && kb <= 3192393);
+}
+
+/* The bulletin in whose list the row stands; NULL: in none. */
+static const struct bulletin *bulletin_of(const struct catalog_entry *entry, const struct product *product)
+{
+	for (uint32_t i = 0; i < READINGS && entry->readings[i]; i++)
+		for (uint32_t k = 0; k < entry->readings[i]->product_n; k++)
+			if (&entry->readings[i]->products[k] == product)
+				return entry->readings[i];
+	return NULL;
+}
+
+size_t entry_articles(const struct catalog_entry *entry, const struct product *product, uint32_t *out, size_t room)
+{
+	const struct bulletin *b = product ? bulletin_of(entry, product) : NULL;
+	size_t                 n = 0;
+
+	for (uint32_t i = 0; b && i < b->product_n && n < room; i++) {
+		uint32_t kb = b->products[i].affected && strcmp(b->products[i].name, product->name) == 0 ? article_of(b->products[i].kb) : 0;
+		bool     known = !kb || kb == article_of(product->kb);
+
+		for (size_t k = 0; k < n; k++)
+			known = known || out[k] == kb;
+		if (!known)
+			out[n++] = kb;
+	}
+	return n;
 }
 
 bool catalog_index(struct catalog *c)

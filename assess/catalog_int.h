@@ -6,7 +6,7 @@
 #include "assess/verdict.h"
 #include "base/hash.h"
 
-enum { READINGS = 4, REPLACING_MAX = 64 };
+enum { READINGS = 4, REPLACING_MAX = 512 };
 
 /* A product's name as some fact writes it; each spelling is there once. */
 struct name {
@@ -21,11 +21,18 @@ struct table_version {
 	uint16_t version[4];
 };
 
+/* A sentence of a statement of TOPIC_FUTURE ("will be in Windows XP Service Pack 2"), read as a name. */
+struct future {
+	uint32_t name, line;
+};
+
 /* One bulletin in one language. The arrays run beside those of the bulletin and hold numbers of names. */
 struct reading {
 	struct bulletin      *bulletin;
 	uint32_t             *products, *ratings, *replacements, *files, *keys;
-	uint32_t             *futures; /* of statements: the name that the whole text of TOPIC_FUTURE is read as, UINT32_MAX for other topics */
+	struct future        *futures;
+	uint32_t              future_n;
+	char                 *future_text; /* of their sentences */
 	const struct flaw_rule **reviewed; /* of cves: the reviewed row, or NULL */
 	uint64_t             *rating_flaws; /* of ratings: catalog_hash of the flaw */
 	struct target        *rows; /* of products, target after target; bare systems beside ones with service packs settled */
@@ -44,6 +51,7 @@ struct entry {
 /* newer's update replaces older's on what the name says. */
 struct edge {
 	uint32_t newer, older, name, line;
+	uint32_t kb, by; /* the articles of the older and the newer update, where the newer bulletin has several; 0: not said */
 	bool     holds, dropped; /* dropped: it closed a cycle */
 };
 
@@ -80,8 +88,13 @@ bool catalog_grow(void **array, uint32_t count, uint32_t *room, size_t size);
 
 /* Edges of all readings, cycles broken. */
 bool replaced_index(struct catalog *catalog, void (*say)(void *data, const char *sentence), void *data);
-/* Entries that replace it on that target, nearest first; how many. */
-size_t replaced_by(const struct catalog *catalog, const struct entry *entry, const struct target *target, const struct entry *out[REPLACING_MAX]);
+struct replacing {
+	const struct entry *entry;
+	uint32_t            by; /* the article of its update that does; 0: not said */
+};
+
+/* What replaces it on that target, nearest first; how many. `kb` not 0: its update of that article, not another one of its. */
+size_t replaced_by(const struct catalog *catalog, const struct entry *entry, uint32_t kb, const struct target *target, struct replacing out[REPLACING_MAX]);
 
 /* Some target of the name covers `target` for sure; a name that says no product covers all. */
 bool name_covers(const struct name *name, const struct target *target);

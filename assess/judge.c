@@ -146,29 +146,114 @@ static unsigned weight(const struct finding *f, const struct fit *fit, bool part
 	return (unsigned)f->verdict * 2;
 }
 
+/* What one flaw is weighed with: all that the host is. */
+struct weighing {
+	const struct fit *fits;
+	struct fit_state *states;
+	size_t            fit_n;
+	bool              parts; /* programs of the bulletin are known to be there */
+};
+
+/* The rating is of this update's own: it says whether the update has to do with the flaw. */
+static bool of_update(const struct rating *rating)
+{
+	return rating && rating->kb[0] && rating->cve[0];
+}
+
+/* Some update of this subject is rated for the flaw by its article. */
+static bool rated_by_update(const struct question *q, const struct weighing *w, const struct fit *fit)
+{
+	for (size_t i = 0; i < w->fit_n; i++) {
+		const struct rating *rating = w->fits[i].one_of && fits_alike(&w->fits[i], fit) ? fit_rating(q->judging, q->entry, &w->fits[i], q->cve) : NULL;
+
+		if (of_update(rating) && rating->severity > SEVERITY_NONE)
+			return true;
+	}
+	return false;
+}
+
+/* Some are there and some are not, and nothing says which of them has the flaw. */
+static void weigh_some(const struct question *q, const struct finding *there, uint32_t kb, struct finding *f)
+{
+	struct str s = rule_sentence(f, VERDICT_CANNOT_TELL, RULE_CONFLICT);
+	struct str w = str_over(q->judging->wanted, sizeof(q->judging->wanted));
+
+	str_fmt(&s, "%s has several updates for the host: KB%u is there, KB%u is not, and which of them has the flaw is not said.", q->entry->entry.id,
+		entry_article(&q->entry->entry, there->product), kb);
+	str_fmt(&w, "the versions of the files of KB%u", kb);
+	f->wanted = q->judging->wanted;
+}
+
+/* All updates that the bulletin has for one subject, the first of them fits[at]: every one is needed, or any one is enough. */
+static void answer_all(struct question *q, const struct weighing *w, size_t at, struct finding *f)
+{
+	bool           by_update = rated_by_update(q, w, &w->fits[at]), have = false, fixed = false;
+	char           wanted[sizeof(q->judging->wanted)] = "";
+	uint32_t       kb = 0;
+	struct finding one, there;
+
+	for (size_t i = at; i < w->fit_n; i++) {
+		const struct rating *rating = fit_rating(q->judging, q->entry, &w->fits[i], q->cve);
+
+		if ((i != at && !w->fits[i].one_of) || !fits_alike(&w->fits[at], &w->fits[i]) || (by_update && !(of_update(rating) && rating->severity > SEVERITY_NONE)))
+			continue;
+		q->fit = &w->fits[i];
+		q->update = w->states[i].update;
+		answer(q, rating, &w->states[i], &one);
+		if (one.verdict == VERDICT_FIXED) {
+			fixed = true;
+			there = one;
+		}
+		if (have && (one.verdict <= f->verdict || (fixed && q->fit->any_of)))
+			continue;
+		have = true;
+		*f = one;
+		kb = q->update.kb;
+		memcpy(wanted, q->judging->wanted, sizeof(wanted));
+	}
+	if (fixed && q->fit->any_of)
+		*f = there;
+	if (f->wanted)
+		memcpy(q->judging->wanted, wanted, sizeof(wanted));
+	if (fixed && !by_update && f->verdict == VERDICT_MISSING && f->rule == RULE_NOT_LISTED)
+		weigh_some(q, &there, kb, f);
+}
+
+/* It was answered with an earlier one of its subject. */
+static bool answered(const struct weighing *w, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (w->fits[at].one_of && w->fits[i].one_of && fits_alike(&w->fits[i], &w->fits[at]))
+			return true;
+	return false;
+}
+
 /* One flaw on everything that the host is: the worst counts. */
-static bool judge_flaw(struct judging *j, const struct entry *entry, const char *cve, const struct flaw_rule *flaw, const struct fit *fits, size_t fit_n,
-	struct fit_state *states, assess_found *found, void *data)
+static bool judge_flaw(struct judging *j, const struct entry *entry, const char *cve, const struct flaw_rule *flaw, const struct weighing *w, assess_found *found, void *data)
 {
 	struct finding worst, one;
 	struct question q = {.judging = j, .entry = entry, .cve = cve, .flaw = flaw};
 	char            wanted[sizeof(j->wanted)];
-	bool            have = false, parts = has_program(fits, fit_n);
+	bool            have = false;
 	unsigned        most = 0;
 
-	for (size_t i = 0; i < fit_n; i++) {
-		const struct rating *rating = fit_rating(j, entry, &fits[i], cve);
+	for (size_t i = 0; i < w->fit_n; i++) {
+		const struct fit    *fit = &w->fits[i];
+		const struct rating *rating = fit_rating(j, entry, fit, cve);
 
-		q.fit = &fits[i];
-		q.update = states[i].update;
-		q.apart = fits[i].on.kind == TARGET_SOFTWARE && has_system(fits, fit_n);
-		if (!concerns(&q, rating) || (fits[i].installed == SEEN_UNKNOWN && parts))
+		q.fit = fit;
+		q.update = w->states[i].update;
+		q.apart = fit->on.kind == TARGET_SOFTWARE && has_system(w->fits, w->fit_n);
+		if (!concerns(&q, rating) || (fit->installed == SEEN_UNKNOWN && w->parts) || answered(w, i))
 			continue;
-		answer(&q, rating, &states[i], &one);
-		if (have && weight(&one, &fits[i], parts) <= most)
+		if (fit->one_of)
+			answer_all(&q, w, i, &one);
+		else
+			answer(&q, rating, &w->states[i], &one);
+		if (have && weight(&one, fit, w->parts) <= most)
 			continue;
 		have = true;
-		most = weight(&one, &fits[i], parts);
+		most = weight(&one, fit, w->parts);
 		worst = one;
 		if (one.wanted) {
 			memcpy(wanted, j->wanted, sizeof(wanted));
@@ -202,11 +287,14 @@ static bool judge_entry(struct judging *j, const struct entry *entry, bool all, 
 {
 	struct fit       fits[FITS_MAX];
 	struct fit_state states[FITS_MAX];
+	struct weighing  w = {.fits = fits, .states = states};
 	bool             ours = j->system.family && (entry->families >> j->system.family & 1), any = false;
 	size_t           n = ours ? fits_find(j, entry, fits) : 0;
 
 	if (!n && !all)
 		return true;
+	w.fit_n = n;
+	w.parts = has_program(fits, n);
 	for (size_t i = 0; i < n; i++) {
 		states[i].replaced.looked = states[i].files_looked = false;
 		update_look(j, entry, &fits[i], &states[i].update);
@@ -218,13 +306,13 @@ static bool judge_entry(struct judging *j, const struct entry *entry, bool all, 
 			if (known_before(entry, i, b->cves[k].id))
 				continue;
 			any = true;
-			if (!(n ? judge_flaw(j, entry, b->cves[k].id, entry->readings[i].reviewed[k], fits, n, states, found, data) : not_ours(j, entry, b->cves[k].id, found, data)))
+			if (!(n ? judge_flaw(j, entry, b->cves[k].id, entry->readings[i].reviewed[k], &w, found, data) : not_ours(j, entry, b->cves[k].id, found, data)))
 				return false;
 		}
 	}
 	if (any)
 		return true;
-	return n ? judge_flaw(j, entry, entry->entry.id, flaw_rule_find(entry->entry.id), fits, n, states, found, data) : not_ours(j, entry, entry->entry.id, found, data);
+	return n ? judge_flaw(j, entry, entry->entry.id, flaw_rule_find(entry->entry.id), &w, found, data) : not_ours(j, entry, entry->entry.id, found, data);
 }
 
 bool assess_host(const struct catalog *catalog, const struct host *host, bool all, assess_found *found, void *data)

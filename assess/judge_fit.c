@@ -108,6 +108,31 @@ static bool other_version(const struct host *host, const struct target *row)
 	return false;
 }
 
+/* Bulletins of a product of its own whose lists name only the systems that it runs on, from their titles and texts. */
+static const char *product_of(const char *bulletin)
+{
+	static const struct {
+		const char *bulletin, *program;
+	} own[] = {{"MS02-057", "services-unix"}, {"MS03-019", "wms"}, {"MS10-025", "wms"}};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (strcmp(own[i].bulletin, bulletin) == 0)
+			return own[i].program;
+	return NULL;
+}
+
+static struct target row_target(const struct target *row, const char *program)
+{
+	struct target t = *row;
+
+	if (program && row->kind == TARGET_SYSTEM) {
+		t.kind = TARGET_SOFTWARE;
+		t.software = program;
+		t.version[0] = t.version[1] = 0xffff;
+	}
+	return t;
+}
+
 /* One target of a row against the host; false when it is about something else. */
 static bool target_fit(const struct judging *j, const struct target *row, bool affected, struct fit *out)
 {
@@ -139,17 +164,38 @@ static bool target_fit(const struct judging *j, const struct target *row, bool a
 			out->installed = SEEN_PRESENT;
 			out->any_version = true;
 		}
+		out->pack_named = out->software && affected && (row->software_packs & out->software->target.software_packs);
 		if (out->software && out->software->target.software_packs)
 			out->on.software_packs = out->software->target.software_packs;
 	}
 	return out->kind != FIT_NONE;
 }
 
+/* Two versions of a program that are both known to be there, as of XML Core Services, are two subjects: each has its own files. */
 static bool same_subject(const struct fit *a, const struct fit *b)
 {
+	const uint16_t *v = a->on.version, *w = b->on.version;
+
 	if (a->on.kind != b->on.kind)
 		return false;
-	return a->on.kind == TARGET_SYSTEM || strcmp(a->on.software, b->on.software) == 0;
+	if (a->on.kind == TARGET_SYSTEM)
+		return true;
+	if (strcmp(a->on.software, b->on.software) != 0)
+		return false;
+	return a->installed != SEEN_PRESENT || b->installed != SEEN_PRESENT || a->any_version || b->any_version || v[0] == 0xffff || w[0] == 0xffff ||
+		(v[0] == w[0] && (v[1] == w[1] || v[1] == 0xffff || w[1] == 0xffff));
+}
+
+bool fits_alike(const struct fit *a, const struct fit *b)
+{
+	return same_subject(a, b);
+}
+
+/* Rows of one list that name the very same product, each with an update of its own: both are to be installed. */
+static bool other_update(const struct fit *a, const struct fit *b)
+{
+	return a->reading == b->reading && a->kind == FIT_AFFECTED && b->kind == FIT_AFFECTED && a->installed == SEEN_PRESENT && !a->unsure && !a->any_version && a->row->kb &&
+		b->row->kb && a->row->kb[0] && b->row->kb[0] && strcmp(a->row->kb, b->row->kb) != 0 && memcmp(a->on.version, b->on.version, sizeof(a->on.version)) == 0;
 }
 
 /* Is a the better row for its subject? What is installed, then what is affected for sure, then what says more. */
@@ -174,14 +220,66 @@ static bool better(const struct fit *a, const struct fit *b)
 
 static void fit_keep(struct fit *fits, size_t *n, const struct fit *fit)
 {
-	for (size_t i = 0; i < *n; i++)
-		if (same_subject(&fits[i], fit)) {
-			if (better(fit, &fits[i]))
-				fits[i] = *fit;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++) {
+		bool same = same_subject(&fits[i], fit);
+
+		if (same && !better(fit, &fits[i]) && (better(&fits[i], fit) || !other_update(&fits[i], fit)))
 			return;
-		}
+	}
+	for (size_t i = 0; i < *n; i++)
+		if (!same_subject(&fits[i], fit) || !better(fit, &fits[i]))
+			fits[kept++] = fits[i];
+	*n = kept;
 	if (*n < FITS_MAX)
 		fits[(*n)++] = *fit;
+}
+
+/*
+ * The bulletin verifies the row's update on another edition of the system alone: a row "Windows XP Service Pack 3" of which a footnote says
+ * that it is for Tablet PC Edition (MS12-034).
+ */
+static bool of_other_edition(const struct judging *j, const struct entry *entry, const struct fit *fit)
+{
+	const struct bulletin *b = fit->reading->bulletin;
+	struct target          bare = fit->on;
+	uint32_t               kb = entry_article(&entry->entry, fit->row);
+	bool                   other = false, unsure;
+
+	bare.editions = 0;
+	for (uint32_t i = 0; i < b->key_n && fit->on.editions; i++) {
+		const struct name *name = &j->catalog->names[fit->reading->keys[i]];
+
+		if (!b->keys[i].verify || !b->keys[i].path || key_article(b->keys[i].path) != kb)
+			continue;
+		for (uint32_t t = 0; t < name->target_n; t++) {
+			if (target_covers(&name->targets[t], &fit->on, &unsure))
+				return false;
+			other = other || (name->targets[t].kind == TARGET_SYSTEM && name->targets[t].editions && target_covers(&name->targets[t], &bare, &unsure));
+		}
+	}
+	return other;
+}
+
+static size_t drop_other_editions(const struct judging *j, const struct entry *entry, struct fit *fits, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!fits[i].one_of || !of_other_edition(j, entry, &fits[i]))
+			fits[kept++] = fits[i];
+	return kept;
+}
+
+static void note_others(const struct entry *entry, struct fit *fits, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (i != k && fits[i].row && fits[k].row && same_subject(&fits[i], &fits[k]) && other_update(&fits[i], &fits[k])) {
+				fits[i].one_of = true;
+				fits[i].any_of = entry_any_article(&entry->entry, &fits[i].on, fits[i].row) && entry_any_article(&entry->entry, &fits[k].on, fits[k].row);
+			}
 }
 
 /* A rating that calls the host's system affected, for bulletins whose lists forgot it (MS05-018 in Japanese). */
@@ -206,7 +304,8 @@ static bool rated_fit(const struct judging *j, const struct reading *r, struct f
 
 size_t fits_find(const struct judging *j, const struct entry *entry, struct fit out[FITS_MAX])
 {
-	size_t n = 0;
+	const char *program = product_of(entry->entry.id);
+	size_t      n = 0;
 
 	for (uint32_t i = 0; i < entry->reading_n; i++) {
 		const struct reading *r = &entry->readings[i];
@@ -217,9 +316,10 @@ size_t fits_find(const struct judging *j, const struct entry *entry, struct fit 
 			if (!(j->catalog->names[r->products[p]].families & (1u << j->system.family)))
 				continue;
 			for (uint32_t t = r->row_first[p]; t < r->row_first[p + 1]; t++) {
-				struct fit fit;
+				struct target target = row_target(&r->rows[t], program);
+				struct fit    fit;
 
-				if (!target_fit(j, &r->rows[t], row->affected, &fit))
+				if (!target_fit(j, &target, row->affected, &fit))
 					continue;
 				fit.reading = r;
 				fit.row = row;
@@ -229,7 +329,8 @@ size_t fits_find(const struct judging *j, const struct entry *entry, struct fit 
 	}
 	for (uint32_t i = 0; !n && i < entry->reading_n; i++)
 		n = rated_fit(j, &entry->readings[i], &out[0]);
-	return n;
+	note_others(entry, out, n);
+	return drop_other_editions(j, entry, out, n);
 }
 
 /* It speaks of this flaw and this update: one that only has the title of a flaw, or another update's article, does not. */

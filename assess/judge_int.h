@@ -7,7 +7,7 @@
 #include "assess/product_int.h"
 #include "base/str.h"
 
-enum { FITS_MAX = 8 };
+enum { FITS_MAX = 32 };
 
 /* How a row of the bulletin's lists meets the host; later ones say more. */
 enum fit_kind { FIT_NONE = 0, FIT_UNAFFECTED, FIT_PACK_NEWER, FIT_PACK_OLDER, FIT_AFFECTED };
@@ -23,6 +23,9 @@ struct fit {
 	bool                        unsure; /* the host does not say enough to be the row for sure: its edition, its architecture */
 	bool                        anywhere; /* the row names a program without a system: ratings of systems are not its own */
 	bool                        any_version; /* which version of the program it has is not known */
+	bool                        one_of; /* the bulletin has further updates for the very same: each is a fit of its own */
+	bool                        any_of; /* ... and each of them holds all of the fix */
+	bool                        pack_named; /* the row names the very service pack of the program that the host has */
 	uint8_t                     said; /* how much the row says: the one that says more is the better one */
 	int                         most_pack; /* FIT_PACK_: the newest affected service pack that the bulletin names */
 	uint16_t                    most_build; /* of Windows 10: its newest affected version, 1511 */
@@ -101,9 +104,12 @@ struct fit_state {
 struct target host_target(const struct host *host);
 size_t        fits_find(const struct judging *j, const struct entry *entry, struct fit out[FITS_MAX]);
 /* The rating of the flaw on the fit; NULL when the bulletin rates nothing for it. */
+bool          fits_alike(const struct fit *a, const struct fit *b); /* of one subject: two updates of it */
 const struct rating *fit_rating(const struct judging *j, const struct entry *entry, const struct fit *fit, const char *cve);
 
 /* judge_update.c */
+/* The article that the last parts of a key's path name, or 0. */
+uint32_t key_article(const char *path);
 void update_look(const struct judging *j, const struct entry *entry, const struct fit *fit, struct update_state *out);
 
 /* judge_file.c: `names` NULL: all files of the table. */

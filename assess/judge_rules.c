@@ -69,7 +69,7 @@ static bool pack_has_it(const struct question *q, int *out_pack, uint32_t *out_l
 	int  host = pack_of(q), reviewed = 0;
 	bool named = q->fit->kind == FIT_AFFECTED && (q->fit->said & 4) && !q->fit->unsure && q->fit->on.kind == TARGET_SYSTEM; /* affected with that very pack */
 
-	if (host < 0 || named)
+	if (host < 0 || named || q->fit->pack_named)
 		return false;
 	if (q->flaw && q->judging->host->system.family < FAMILIES && (q->fit->on.kind == TARGET_SYSTEM || !q->update.fixed_pack))
 		reviewed = (int)q->flaw->fixed_pack[q->judging->host->system.family];
@@ -201,20 +201,6 @@ bool rule_update(const struct question *q, struct finding *f)
 	return true;
 }
 
-/* The fit of another entry for the same subject; made up from ours where its lists call the product otherwise. */
-static void fit_of(const struct judging *j, const struct entry *entry, const struct fit *ours, struct fit *out)
-{
-	struct fit fits[FITS_MAX];
-	size_t     n = fits_find(j, entry, fits);
-
-	for (size_t i = 0; i < n; i++)
-		if (fits[i].on.kind == ours->on.kind && (ours->on.kind == TARGET_SYSTEM || strcmp(fits[i].on.software, ours->on.software) == 0)) {
-			*out = fits[i];
-			return;
-		}
-	*out = (struct fit){.kind = FIT_AFFECTED, .reading = &entry->readings[0], .on = ours->on, .installed = ours->installed};
-}
-
 static bool shows(const struct judging *j, const struct replaced_state *r)
 {
 	if (r->files.state == FILES_OLDER)
@@ -223,27 +209,74 @@ static bool shows(const struct judging *j, const struct replaced_state *r)
 		(r->update.fixed_pack && r->fit.on.kind == TARGET_SYSTEM && j->host->system.pack >= r->update.fixed_pack);
 }
 
+static bool same_subject(const struct fit *a, const struct fit *b)
+{
+	return a->on.kind == b->on.kind && (a->on.kind == TARGET_SYSTEM || strcmp(a->on.software, b->on.software) == 0) && fits_alike(a, b);
+}
+
+/* What one update of the other entry shows. */
+static bool replacing_shows(const struct question *q, const struct entry *entry, const struct fit *fit, struct replaced_state *r)
+{
+	r->fit = *fit;
+	update_look(q->judging, entry, &r->fit, &r->update);
+	files_look(q->judging, entry, &r->fit, NULL, &r->files);
+	if (shows(q->judging, r)) {
+		r->by = entry;
+		return true;
+	}
+	r->unknown = r->unknown || (r->update.key == SEEN_UNKNOWN && r->update.listed == SEEN_UNKNOWN && r->files.state != FILES_OLDER);
+	return false;
+}
+
+/* The fits of the other entry for the same subject, those of the article `by` where it is said; made up from ours where its lists call the product otherwise. */
+static size_t replacing_fits(const struct question *q, const struct replacing *by, struct fit out[FITS_MAX])
+{
+	const struct fit *ours = q->fit;
+	size_t            n = fits_find(q->judging, by->entry, out), kept = 0, exact = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (same_subject(&out[i], ours))
+			out[kept++] = out[i];
+	for (size_t i = 0; i < kept && by->by; i++)
+		if (entry_article(&by->entry->entry, out[i].row) == by->by)
+			out[exact++] = out[i];
+	if (!kept)
+		out[0] = (struct fit){.kind = FIT_AFFECTED, .reading = &by->entry->readings[0], .on = ours->on, .installed = ours->installed};
+	return exact ? exact : kept ? kept : 1;
+}
+
+/* Of several updates that the other entry has for the subject, and of which nothing says which one replaces ours, all have to be there. */
+static bool replacing_look(const struct question *q, const struct replacing *by, struct replaced_state *r)
+{
+	struct fit fits[FITS_MAX];
+	size_t     n = replacing_fits(q, by, fits);
+
+	for (size_t i = 0; i < n; i++) {
+		bool there = replacing_shows(q, by->entry, &fits[i], r), all = fits[i].one_of && !fits[i].any_of;
+
+		if (there && (!all || i + 1 == n))
+			return true;
+		if (!there && all)
+			break;
+	}
+	r->by = NULL;
+	return false;
+}
+
 static void replaced_look(const struct question *q, struct replaced_state *r)
 {
-	const struct entry *found[REPLACING_MAX];
-	size_t              n;
+	struct replacing found[REPLACING_MAX];
+	size_t           n;
 
 	if (r->looked)
 		return;
 	r->looked = true;
 	r->unknown = false;
 	r->by = NULL;
-	n = replaced_by(q->judging->catalog, q->entry, &q->fit->on, found);
-	for (size_t i = 0; i < n; i++) {
-		fit_of(q->judging, found[i], q->fit, &r->fit);
-		update_look(q->judging, found[i], &r->fit, &r->update);
-		files_look(q->judging, found[i], &r->fit, NULL, &r->files);
-		if (shows(q->judging, r)) {
-			r->by = found[i];
+	n = replaced_by(q->judging->catalog, q->entry, q->fit->one_of && !q->fit->any_of ? q->update.kb : 0, &q->fit->on, found);
+	for (size_t i = 0; i < n; i++)
+		if (replacing_look(q, &found[i], r))
 			return;
-		}
-		r->unknown = r->unknown || (r->update.key == SEEN_UNKNOWN && r->update.listed == SEEN_UNKNOWN && r->files.state != FILES_OLDER);
-	}
 }
 
 bool rule_replacing(const struct question *q, struct replaced_state *r, struct finding *f)

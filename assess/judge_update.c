@@ -7,21 +7,35 @@
 
 enum { PATH_MOST = 512 };
 
-/* "...\Windows 2000\SP5\KB835732": the service pack that first holds it; 0: the path says none. */
+/* The part of the path before `end` is a system's: below "Internet Explorer 6" and "Windows Media Player 9" stand service packs of those. */
+static bool of_system(const char *path, const char *end)
+{
+	static const char *const systems[] = {"Windows 2000", "Windows XP", "Windows Server", "Windows NT", "Windows Vista"};
+	const char              *start = end;
+
+	while (start > path && start[-1] != '\\')
+		start--;
+	for (size_t i = 0; i < sizeof(systems) / sizeof(systems[0]); i++)
+		if (strncasecmp(start, systems[i], strlen(systems[i])) == 0)
+			return true;
+	return false;
+}
+
+/* "...\Windows 2000\SP5\KB835732": the service pack of the system that first holds it; 0: the path says none, or one of a program. */
 static int path_pack(const char *path)
 {
 	const char *at = path;
 
 	while ((at = strcasestr(at, "\\SP"))) {
 		if (at[3] >= '1' && at[3] <= '9' && at[4] == '\\')
-			return at[3] - '0';
+			return of_system(path, at) ? at[3] - '0' : 0;
 		at += 3;
 	}
 	return 0;
 }
 
 /* The article that the last parts of the path name. */
-static uint32_t path_article(const char *path)
+uint32_t key_article(const char *path)
 {
 	uint32_t kb = 0;
 
@@ -120,27 +134,36 @@ static void note_pack(struct update_state *s, uint32_t packs, uint32_t line)
 		}
 }
 
-/* The service packs that the target names of what the fit is. */
+/* The target is the fit's program in its version; a service pack of another version says nothing. */
+static bool same_program(const struct target *target, const struct fit *fit)
+{
+	const uint16_t *version = fit->on.version[0] == 0xffff && fit->software ? fit->software->target.version : fit->on.version;
+
+	return target->kind == TARGET_SOFTWARE && strcmp(target->software, fit->on.software) == 0 && target->version[0] == version[0] &&
+		(target->version[1] == version[1] || target->version[1] == 0xffff || version[1] == 0xffff);
+}
+
+/* The service packs that the target names of what the fit is. Beside one of a system that of a program is the one that has the flaw, or runs there. */
 static uint32_t packs_of(const struct judging *j, const struct target *target, const struct fit *fit)
 {
 	struct target plain = *target;
 	bool          unsure = false;
 
 	if (fit->on.kind == TARGET_SOFTWARE)
-		return target->kind == TARGET_SOFTWARE && strcmp(target->software, fit->on.software) == 0 ? target->software_packs : 0;
+		return same_program(target, fit) && !target->packs ? target->software_packs : 0;
 	plain.packs = 0;
 	plain.editions = 0;
-	return target->kind == TARGET_SYSTEM && plain.family && target_system_covers(&plain, &j->system, &unsure) ? target->packs : 0;
+	return target->kind == TARGET_SYSTEM && plain.family && target_system_covers(&plain, &j->system, &unsure) && target->packs != ~0u ? target->packs : 0;
 }
 
 /* The service pack that will hold it, by the statement "will be in Windows XP Service Pack 2". */
 static void look_at_future(const struct judging *j, const struct reading *r, const struct fit *fit, struct update_state *s)
 {
-	for (uint32_t i = 0; i < r->bulletin->statement_n; i++) {
-		const struct name *said = r->futures[i] == UINT32_MAX ? NULL : &j->catalog->names[r->futures[i]];
+	for (uint32_t i = 0; i < r->future_n; i++) {
+		const struct name *said = &j->catalog->names[r->futures[i].name];
 
-		for (uint32_t t = 0; said && t < said->target_n; t++)
-			note_pack(s, packs_of(j, &said->targets[t], fit), r->bulletin->statements[i].from.line);
+		for (uint32_t t = 0; t < said->target_n; t++)
+			note_pack(s, packs_of(j, &said->targets[t], fit), r->futures[i].line);
 	}
 }
 
@@ -151,12 +174,15 @@ static void look_at_keys(const struct judging *j, const struct reading *r, const
 
 		if (!key->verify || !key->path || !name_covers(&j->catalog->names[r->keys[i]], &fit->on))
 			continue;
+		/* Beside other updates for the same only the key of this one speaks of it. */
+		if (fit->one_of && key_article(key->path) && key_article(key->path) != s->kb)
+			continue;
 		if (s->key == SEEN_UNKNOWN && !s->key_row) {
 			s->key = SEEN_ABSENT; /* until one is not known */
 			s->key_row = key;
 		}
 		look_at_key(j, fit, key, key->path, s);
-		look_in_list(j, path_article(key->path), fit, s);
+		look_in_list(j, key_article(key->path), fit, s);
 		if (fit->on.kind == TARGET_SYSTEM && path_pack(key->path) > s->fixed_pack) {
 			s->fixed_pack = path_pack(key->path);
 			s->fixed_line = key->from.line;

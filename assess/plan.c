@@ -216,6 +216,8 @@ static bool update_step(struct planning *p, const struct unit *unit)
 	struct plan_step *step = step_new(p);
 
 	*step = (struct plan_step){.kind = PLAN_UPDATE, .entry = unit->entry, .product = unit->product, .kb = entry_article(unit->entry, unit->product)};
+	entry_articles(unit->entry, unit->product, step->more, sizeof(step->more) / sizeof(step->more[0]) - 1);
+	step->any = step->more[0] && entry_any_article(unit->entry, &unit->on, unit->product);
 	plan_describe(p->host, &unit->on, step);
 	return step_room(p, step);
 }

@@ -28,6 +28,8 @@ struct plan_step {
 	const struct bulletin       *reading; /* whose installer and texts are given: of the host's language if there is one */
 	const struct product        *product; /* or NULL */
 	uint32_t                     kb, day; /* 0: not known */
+	uint32_t                     more[8]; /* articles of further updates of the bulletin for the product, 0 behind the last */
+	bool                         any; /* one of all these is enough; otherwise all are needed */
 	const struct report_finding **closes; /* missing flaws that end with it */
 	size_t                       close_n;
 	const struct catalog_entry **instead; /* bulletins whose own updates it makes needless */

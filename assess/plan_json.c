@@ -33,12 +33,16 @@ static void set_texts(json_t *one, const char *name, const struct plan_text *tex
 
 static void set_update(json_t *one, const struct plan_step *step)
 {
-	json_t *instead = json_array();
+	json_t *instead = json_array(), *more = step->more[0] ? json_array() : NULL;
 	char    text[32];
 
 	report_set_text(one, "title", step->reading->title);
 	snprintf(text, sizeof(text), "%u", step->kb);
 	report_set_text(one, "kb", step->kb ? text : NULL);
+	for (size_t i = 0; i < sizeof(step->more) / sizeof(step->more[0]) && step->more[i]; i++)
+		json_array_append_new(more, json_sprintf("%u", step->more[i]));
+	if (more)
+		json_object_set_new(one, step->any ? "or_kb" : "and_kb", more);
 	snprintf(text, sizeof(text), "%04u-%02u-%02u", step->day / 10000, step->day / 100 % 100, step->day % 100);
 	report_set_text(one, "published", step->day ? text : NULL);
 	report_set_text(one, "product", step->product ? step->product->name : NULL);

@@ -13,6 +13,7 @@ enum { NAME_MAX_OCTETS = 1536, WORDS_MAX = 1200, UNKNOWN_VERSION = 0xffff };
 struct item {
 	struct target target;
 	bool          wide, of_2003; /* "64-bit" was said; "Version 2003" */
+	bool          any_pack; /* "Service Pack" without the number that was meant */
 	bool          inside, alone; /* in brackets; a product of its own, on which no program of the name runs */
 };
 
@@ -156,9 +157,11 @@ static void say_pack(struct parse *r)
 	size_t   n = pack_number(r->at, &pack);
 
 	r->at += n;
-	if (!n || r->ignoring)
+	if (r->ignoring)
 		return;
-	if (current(r)->target.kind == TARGET_SOFTWARE)
+	if (!n)
+		current(r)->any_pack = true;
+	else if (current(r)->target.kind == TARGET_SOFTWARE)
 		current(r)->target.software_packs |= 1u << pack;
 	else
 		current(r)->target.packs |= 1u << pack;
@@ -356,16 +359,27 @@ static void settle(struct item *item)
 }
 
 /* A system named without service pack beside the same with one is the one that has none. */
-static void settle_pack(const struct parse *r, struct target *t)
+static void settle_bare(const struct parse *r, struct target *t)
 {
-	if (t->packs || t->kind != TARGET_SYSTEM)
-		return;
 	for (size_t i = 0; i < r->item_n; i++) {
 		const struct target *other = &r->items[i].target;
 
 		if (other->kind == TARGET_SYSTEM && other->family == t->family && other->arch == t->arch && other->editions == t->editions && (other->packs & ~1u))
 			t->packs = 1;
 	}
+}
+
+/* "Service Pack" without a number, as texts leave it out (MS08-023), may be any. */
+static void settle_pack(const struct parse *r, struct item *item)
+{
+	struct target *t = &item->target;
+
+	if (t->packs || t->kind != TARGET_SYSTEM)
+		return;
+	if (item->any_pack)
+		t->packs = ~0u;
+	else
+		settle_bare(r, t);
 }
 
 /* The editions that together mean a system in all of its usual ones. */
@@ -453,7 +467,7 @@ size_t targets_parse_rest(const char *name, struct target out[TARGETS_MAX], char
 	for (size_t i = 0; i < r.item_n; i++)
 		settle(&r.items[i]);
 	for (size_t i = 0; i < r.item_n; i++)
-		settle_pack(&r, &r.items[i].target);
+		settle_pack(&r, &r.items[i]);
 	widen_editions(&r);
 	return combine(&r, out);
 }

@@ -5,6 +5,11 @@
 #include "assess/catalog_int.h"
 #include "base/str.h"
 
+static uint32_t number_of(const char *article)
+{
+	return article ? (uint32_t)strtoul(article + strcspn(article, "0123456789"), NULL, 10) : 0;
+}
+
 static bool add_edge(struct catalog *c, uint32_t newer, uint32_t older, const struct reading *r, uint32_t i)
 {
 	if (newer == older)
@@ -12,7 +17,7 @@ static bool add_edge(struct catalog *c, uint32_t newer, uint32_t older, const st
 	if (!catalog_grow((void **)&c->edges, c->edge_n, &c->edge_room, sizeof(*c->edges)))
 		return false;
 	c->edges[c->edge_n++] = (struct edge){.newer = newer, .older = older, .name = r->replacements[i], .line = r->bulletin->replacements[i].from.line,
-		.holds = r->bulletin->replacements[i].holds};
+		.kb = number_of(r->bulletin->replacements[i].kb), .by = number_of(r->bulletin->replacements[i].by), .holds = r->bulletin->replacements[i].holds};
 	return true;
 }
 
@@ -24,7 +29,7 @@ static bool reading_edges(struct catalog *c, uint32_t newer, const struct readin
 		uint32_t                    older = entry ? entry->number : UINT32_MAX;
 
 		if (older == UINT32_MAX && old->kb && old->kb[0])
-			older = catalog_article(c, (uint32_t)strtoul(old->kb + strcspn(old->kb, "0123456789"), NULL, 10));
+			older = catalog_article(c, number_of(old->kb));
 		if (older != UINT32_MAX && !add_edge(c, newer, older, r, i))
 			return false;
 	}
@@ -178,20 +183,42 @@ static bool denied(const struct catalog *c, const struct entry *entry, uint32_t 
 	return false;
 }
 
-size_t replaced_by(const struct catalog *c, const struct entry *entry, const struct target *target, const struct entry *out[REPLACING_MAX])
+/* One more, unless it is known; every entry before has been taken from out in turn. */
+static size_t replacing_add(struct replacing out[REPLACING_MAX], size_t n, const struct entry *entry, uint32_t by)
+{
+	for (size_t i = 0; i < n; i++)
+		if (out[i].entry == entry && (out[i].by == by || !by))
+			return n;
+	if (n < REPLACING_MAX)
+		out[n++] = (struct replacing){entry, by};
+	return n;
+}
+
+static bool walked(const struct replacing *out, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (out[i].entry == out[at].entry)
+			return true;
+	return false;
+}
+
+size_t replaced_by(const struct catalog *c, const struct entry *entry, uint32_t kb, const struct target *target, struct replacing out[REPLACING_MAX])
 {
 	size_t n = 0;
 
-	for (size_t next = 0; entry; entry = next < n ? out[next++] : NULL)
-		for (uint32_t i = entry->edge_first; i < entry->edge_first + entry->edge_n && n < REPLACING_MAX; i++) {
+	for (size_t next = 0; entry; next++) {
+		for (uint32_t i = entry->edge_first; i < entry->edge_first + entry->edge_n; i++) {
 			const struct edge *edge = &c->edges[i];
-			bool               known = false;
 
-			for (size_t k = 0; k < n; k++)
-				known = known || out[k] == &c->entries[edge->newer];
-			if (known || !edge->holds || edge->dropped || !name_covers(&c->names[edge->name], target) || denied(c, entry, edge->newer, target))
+			if (!edge->holds || edge->dropped || (kb && edge->kb && edge->kb != kb) || !name_covers(&c->names[edge->name], target) ||
+			    denied(c, entry, edge->newer, target))
 				continue;
-			out[n++] = &c->entries[edge->newer];
+			n = replacing_add(out, n, &c->entries[edge->newer], edge->by);
 		}
+		while (next < n && walked(out, next))
+			next++;
+		entry = next < n ? out[next].entry : NULL;
+		kb = 0;
+	}
 	return n;
 }

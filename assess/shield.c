@@ -149,6 +149,26 @@ static void bulletin_works(const struct shielding *sh, const struct report_findi
 	}
 }
 
+/* Some workarounds of reviewed rows are for other systems or service packs. */
+static bool work_fits(const struct report_host *host, const struct flaw_workaround *work)
+{
+	return (!work->families || (work->families >> host->target.family & 1)) && (!work->packs || !host->target.packs || (work->packs & host->target.packs));
+}
+
+/* Each once, though rows for several service packs may have one title. */
+static void reviewed_works(const struct shielding *sh, const struct report_host *host, const struct flaw_rule *flaw)
+{
+	for (size_t i = 0; i < WORKAROUNDS_MAX && flaw->workarounds[i].title; i++) {
+		const struct flaw_workaround *work = &flaw->workarounds[i];
+		bool                          told = false;
+
+		for (size_t k = 0; k < i; k++)
+			told = told || (work_fits(host, &flaw->workarounds[k]) && strcmp(flaw->workarounds[k].title, work->title) == 0);
+		if (!told && work_fits(host, work))
+			shield_comment(sh->file, "  workaround: ", "%s", work->title);
+	}
+}
+
 /* When the shield may go: the only thing that says so is another assessment. */
 static void end_comment(const struct shielding *sh, const struct report_finding *f)
 {
@@ -160,7 +180,7 @@ static void end_comment(const struct shielding *sh, const struct report_finding 
 	shield_comment(sh->file, "  until: ", "the update of %s%s, or one that replaces it, is installed and sallyport assess says fixed", f->entry->id, article);
 }
 
-static void flaw_comment(const struct shielding *sh, const struct report_finding *f)
+static void flaw_comment(const struct shielding *sh, const struct report_host *host, const struct report_finding *f)
 {
 	struct shield      known;
 	char               text[640];
@@ -180,8 +200,8 @@ static void flaw_comment(const struct shielding *sh, const struct report_finding
 	} else {
 		shield_comment(sh->file, "  not shieldable: ", "no reason of this build names it: install the update or use a workaround");
 	}
-	for (size_t i = 0; f->flaw && i < WORKAROUNDS_MAX && f->flaw->workarounds[i].title; i++)
-		shield_comment(sh->file, "  workaround: ", "%s", f->flaw->workarounds[i].title);
+	if (f->flaw)
+		reviewed_works(sh, host, f->flaw);
 	if (f->flaw && f->flaw->side_effect)
 		shield_comment(sh->file, "  side effect: ", "%s", f->flaw->side_effect);
 	if (!f->flaw)
@@ -300,7 +320,7 @@ static void shield_host(struct shielding *sh, const struct report_host *host)
 	fprintf(sh->file, "#\n");
 	for (size_t i = 0; i < host->finding_n; i++)
 		if (is_open(&host->findings[i]))
-			flaw_comment(sh, &host->findings[i]);
+			flaw_comment(sh, host, &host->findings[i]);
 	if (ports.count)
 		host_write(sh, host, &ports);
 	else

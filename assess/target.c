@@ -76,11 +76,13 @@ static bool bits_fit(unsigned b, unsigned a, bool *unsure)
 	return (a & b) != 0;
 }
 
-/* "Windows 2000 Server" means every kind of server. */
+/* "Windows 2000 Server" means every kind of server; the other editions of Windows XP are made of Professional, with what Home has not. */
 static unsigned editions_meant(unsigned editions)
 {
 	if (editions & EDITION_SERVER)
 		editions |= EDITION_ADVANCED | EDITION_DATACENTER | EDITION_WEB | EDITION_SMALL_BUSINESS;
+	if (editions & EDITION_PROFESSIONAL)
+		editions |= EDITION_MEDIA_CENTER | EDITION_TABLET | EDITION_EMBEDDED;
 	return editions & ~(unsigned)EDITION_R2;
 }
 

@@ -94,5 +94,9 @@ const char *rule_name(enum rule rule); /* "file-older" */
 
 /* The article of the entry's update for a product, 835732, or 0. */
 uint32_t entry_article(const struct catalog_entry *entry, const struct product *product);
+/* The articles of further updates that the bulletin has for the very same product, at most `room`; how many. */
+size_t entry_articles(const struct catalog_entry *entry, const struct product *product, uint32_t *out, size_t room);
+/* Of several updates that the bulletin has for the product on the system or its part `on` any one is enough; otherwise all are needed. */
+bool entry_any_article(const struct catalog_entry *entry, const struct target *on, const struct product *product);
 
 #endif

@@ -80,7 +80,11 @@ static void print_update(const struct plan_step *step, const struct report_host 
 
 	printf("%s", step->entry->id);
 	if (step->kb)
-		printf(" (KB%u)", step->kb);
+		printf(" (KB%u", step->kb);
+	for (size_t i = 0; step->kb && i < sizeof(step->more) / sizeof(step->more[0]) && step->more[i]; i++)
+		printf(" %s KB%u", step->any ? "or" : "and", step->more[i]);
+	if (step->kb)
+		printf(")");
 	if (step->day)
 		printf(" of %04u-%02u-%02u", step->day / 10000, step->day / 100 % 100, step->day % 100);
 	printf("\n%*s", INDENT, "");

@@ -172,6 +172,7 @@ static bool say_system(struct host *host, char *rest)
 		enum role   role;
 	} words[] = {{"x86", ARCH_X86, 0, 0}, {"x64", ARCH_X64, 0, 0}, {"ia64", ARCH_IA64, 0, 0}, {"professional", 0, EDITION_PROFESSIONAL, ROLE_WORKSTATION},
 		{"home", 0, EDITION_HOME, ROLE_WORKSTATION}, {"workstation", 0, EDITION_WORKSTATION, ROLE_WORKSTATION}, {"server", 0, EDITION_SERVER, ROLE_SERVER},
+		{"media-center", 0, EDITION_MEDIA_CENTER, ROLE_WORKSTATION}, {"tablet", 0, EDITION_TABLET, ROLE_WORKSTATION}, {"embedded", 0, EDITION_EMBEDDED, 0},
 		{"dc", 0, EDITION_SERVER, ROLE_DOMAIN_CONTROLLER}};
 	long pack;
 

@@ -58,7 +58,7 @@ static bool say_bulletin(struct bulletin *b, char *p[PARTS], unsigned line)
 
 static bool say_product(struct bulletin *b, char *p[PARTS], unsigned line, bool affected)
 {
-	*MORE(b, product) = (struct product){.name = text(b, p[0]), .group = "", .kb = text(b, p[1]), .url = "", .affected = affected, .from = here(line)};
+	*MORE(b, product) = (struct product){.name = text(b, p[0]), .group = text(b, p[2]), .kb = text(b, p[1]), .url = "", .affected = affected, .from = here(line)};
 	return true;
 }
 
@@ -85,7 +85,7 @@ static bool say_rating(struct bulletin *b, char *p[PARTS], unsigned line)
 
 	for (size_t i = 1; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(p[2], names[i]) == 0) {
-			*MORE(b, rating) = (struct rating){.product = text(b, p[1]), .cve = text(b, p[0]), .flaw = "", .kb = "", .scope = "", .severity = (enum severity)i, .from = here(line)};
+			*MORE(b, rating) = (struct rating){.product = text(b, p[1]), .cve = text(b, p[0]), .flaw = "", .kb = text(b, p[3]), .scope = "", .severity = (enum severity)i, .from = here(line)};
 			return true;
 		}
 	return false;
@@ -109,7 +109,7 @@ static bool say_verify(struct bulletin *b, char *p[PARTS], unsigned line)
 /* replaces ID | PRODUCT | article | not */
 static bool say_replaces(struct bulletin *b, char *p[PARTS], unsigned line)
 {
-	*MORE(b, replacement) = (struct replacement){.bulletin = text(b, p[0]), .product = text(b, p[1]), .kb = text(b, p[2]), .by = "", .holds = strcmp(p[3], "not") != 0, .from = here(line)};
+	*MORE(b, replacement) = (struct replacement){.bulletin = text(b, p[0]), .product = text(b, p[1]), .kb = text(b, p[2]), .by = text(b, p[4]), .holds = strcmp(p[3], "not") != 0, .from = here(line)};
 	return true;
 }
 

@@ -287,6 +287,8 @@ def one_shield(scratch, cve, number):
     else:
         why = "not shieldable: local only" if cve in LOCAL else "not shieldable: "
         TAP.ok(cve in text and why in text and not ports and "service" not in re.sub("#.*", "", text), f"{cve} has no shield, and it is said why", text, errors)
+    works = re.findall(r"^#   workaround: (.*)", text, re.M)
+    TAP.ok(len(works) == len(set(works)) and (cve != "CVE-2003-0719" or works == ["PCT 1.0 is off for servers"]), f"{cve}: workarounds of the host's system, each once", works)
 
 
 def check_shields(bench):

@@ -290,6 +290,13 @@ static void look_at_texts(const struct plan *plan)
 	tap_ok(three->restart == ANSWER_NO && four->prerequisite.text != NULL && !three->prerequisite.text, "restarts and prerequisites are the step's own");
 }
 
+static void look_at_both(const struct plan *plan)
+{
+	const struct plan_step *seven = step_of(plan, "MS15-807");
+
+	tap_ok(seven->kb == 3060807 && seven->more[0] == 3061807 && !seven->more[1] && !seven->any, "both updates of the bulletin are named, as needed");
+}
+
 static void cases(void)
 {
 	static const char *const w2000[] = {"system 2000 sp4 x86 server ja", "scope keys HKLM\\SOFTWARE", "scope updates", NULL};
@@ -297,11 +304,13 @@ static void cases(void)
 		"key present HKLM\\SOFTWARE\\Microsoft\\Updates\\Windows 2000\\SP5\\KB890803", "key present HKLM\\SOFTWARE\\Microsoft\\Updates\\Windows 2000\\SP5\\KB890804", NULL};
 	static const char *const sp3[] = {"system 2000 sp3 x86 server ja", "file %systemroot%\\system32\\wave.dll 5.0.2195.6000", "scope keys HKLM\\SOFTWARE", "scope updates", NULL};
 	static const char *const sp4[] = {"system 2000 sp4 x86 server ja", "file %systemroot%\\system32\\wave.dll 5.0.2195.6000", "scope keys HKLM\\SOFTWARE", "scope updates", NULL};
+	static const char *const w2003[] = {"system 2003 sp2 x86 server ja", "scope updates", NULL};
 	struct catalog          *catalog = catalog_open();
 
 	tap_ok(bulletins_make(catalog, "test/hosts/plan.bulletins") && catalog_ready(catalog, NULL, NULL), "the made bulletins are read");
 	one_plan(catalog, w2000, "803 (8001 8003), 802 (8002), restart, 804 (8004), restart", "what is asked for comes first and is in force, else by day", look_at_texts);
 	one_plan(catalog, fixed, "", "nothing is missing, nothing is planned", NULL);
+	one_plan(catalog, w2003, "807 (8007)", "one step for all updates of a bulletin", look_at_both);
 	catalog_close(&catalog);
 	catalog = catalog_open();
 	tap_ok(bulletins_make(catalog, "test/hosts/plan-pack.bulletins") && catalog_ready(catalog, NULL, NULL), "the made bulletins of service packs are read");
