@@ -48,7 +48,7 @@ static void columns_of(sqlite3_stmt *statement, struct db_value *out, unsigned c
 static bool run(struct db *db, const char *sql, const struct db_value *values, unsigned count, db_row *row, void *data)
 {
 	sqlite3_stmt   *statement = prepared(db, sql);
-	struct db_value columns[DB_COLUMNS_MAX];
+	struct db_value columns[DB_COLUMNS_MAX] = {0};
 	int             got = SQLITE_OK;
 
 	if (!statement)
