@@ -7,7 +7,7 @@
 /*
  * Texts come from hosts and bulletins. A spreadsheet computes cells that begin with one of these, also in their wide forms and behind
  * blanks: an apostrophe in front makes it a text. Where the semicolon separates cells, as in German, what follows one or a line's end
- * is a cell too, as that reader sees quotes in the first cell of a line alone. What does not show has no use in any cell.
+ * is a cell too, as that reader sees quotes in the first cell of a line alone. Control characters have no use in any cell (U+009B leads a terminal).
  */
 static bool computes(const char *text)
 {
@@ -34,7 +34,7 @@ static void cell(FILE *file, const char *text, bool last)
 		uint32_t point;
 
 		one = utf8_one((const uint8_t *)text + i, n - i, &point);
-		if (one && (point == '\n' || utf8_shows(point)))
+		if (one && (point == '\n' || (point >= ' ' && (point < 0x7f || point > 0x9f))))
 			fwrite(text + i, 1, one, file);
 		else
 			putc(' ', file);
