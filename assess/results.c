@@ -97,8 +97,7 @@ const char *results_why(const struct results *r)
 	return r->db.why;
 }
 
-/* Text that any database takes: what is no UTF-8 becomes %XX, and what is too long is cut. */
-static const char *clean(const char *text, char *out, size_t size)
+const char *results_text(const char *text, char *out, size_t size)
 {
 	struct str s = str_over(out, size);
 	size_t     n = strlen(text);
@@ -372,7 +371,7 @@ static bool rows_add(struct results *r, int64_t host, const struct host_result *
 		n[2] = f->verdict;
 		n[3] = r->rules[f->rule];
 		n[4] = r->severities[f->severity];
-		if (!text_number(r, clean(f->sentence, text, sizeof(text)), &n[5]) || !flaw_number(r, f->entry->id, f->cve, &n[1]))
+		if (!text_number(r, results_text(f->sentence, text, sizeof(text)), &n[5]) || !flaw_number(r, f->entry->id, f->cve, &n[1]))
 			return false;
 	}
 	if (result->finding_n)
@@ -401,8 +400,8 @@ static bool host_row(struct results *r, int64_t id, const char *source, const st
 {
 	char name[TEXT_SIZE], other[TEXT_SIZE];
 
-	clean(host->name, name, sizeof(name));
-	clean(host->fault ? host->fault : host->system, other, sizeof(other));
+	results_text(host->name, name, sizeof(name));
+	results_text(host->fault ? host->fault : host->system, other, sizeof(other));
 	if (host->fault)
 		return db_run(&r->db, fault_put, (struct db_value[]){DB_N(id), DB_T(source), DB_T(name), DB_T(other), DB_N(r->run)}, 5);
 	return db_run(&r->db, host_put,

@@ -22,7 +22,7 @@ static bool listing_row(void *data, const struct db_value *row, unsigned columns
 		json_t *value = row[i].text ? json_string(row[i].text) : json_integer(row[i].number);
 
 		if (!value && row[i].text) /* another program wrote it, and not as UTF-8 */
-			value = json_string(results_source(row[i].text, mended, sizeof(mended)));
+			value = json_string(results_text(row[i].text, mended, sizeof(mended)));
 		if (row[i].null)
 			json_decref(value);
 		else if (json_object_set_new(one, l->fields[i], value) < 0)
@@ -100,7 +100,7 @@ json_t *results_changes(struct results *r, int64_t since)
 json_t *results_host(struct results *r, const char *name)
 {
 	static const char *const fields[] = {"host", "source", "bulletin", "cve", "verdict", "rule", "severity", "sentence", "first_seen", "since", NULL};
-	char                     source[4096];
+	char                     text[4096], source[4096];
 
 	return listing(r,
 		"SELECT h.name, h.source, b.name, l.cve, v.name, u.name, w.name, t.text, a.started, c.started FROM hosts h JOIN findings f ON f.host = h.id"
@@ -108,7 +108,7 @@ json_t *results_host(struct results *r, const char *name)
 		" JOIN words u ON u.kind = 'rule' AND u.id = f.rule JOIN words w ON w.kind = 'severity' AND w.id = f.severity JOIN texts t ON t.id = f.text"
 		" JOIN runs a ON a.id = f.first_run JOIN runs c ON c.id = f.changed_run WHERE h.name = $1 OR h.source = $2"
 		" ORDER BY h.source, f.verdict DESC, f.severity DESC, b.name, l.cve",
-		(struct db_value[]){DB_T(name), DB_T(results_source(name, source, sizeof(source)))}, 2, fields);
+		(struct db_value[]){DB_T(results_text(name, text, sizeof(text))), DB_T(results_source(name, source, sizeof(source)))}, 2, fields);
 }
 
 json_t *results_runs(struct results *r)

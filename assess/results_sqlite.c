@@ -134,8 +134,8 @@ bool db_open_sqlite(struct db *db, const char *file, bool make)
 		snprintf(db->why, sizeof(db->why), "%s", strerror(errno));
 		return false;
 	}
-	/* Whoever reads a pipe waits for somebody who writes. */
-	if (stat(file, &st) == 0 && !S_ISREG(st.st_mode)) {
+	/* Whoever reads a pipe waits for somebody who writes, and of no name at all SQLite makes a database that it forgets. */
+	if (!*file || (stat(file, &st) == 0 && !S_ISREG(st.st_mode))) {
 		snprintf(db->why, sizeof(db->why), "it is no plain file");
 		return false;
 	}
