@@ -53,6 +53,11 @@ bool tree_is(int folder);
  * and time, and answers with an inventory. A child that dies is a sentence in *why; the caller's process is untouched.
  */
 bool evidence_read(struct host *host, const char *path, tree_want *want, void *data, const char **why);
+/*
+ * Both have facts of one kind of evidence: two listings of systeminfo, two inventories. Then they are two hosts even where their names are
+ * one: whoever writes a name could otherwise give a host updates that it has not.
+ */
+bool host_apart(const struct host *host, const struct host *other);
 /* Facts of `other` into `host`, which are of one machine; contradictions become notes. */
 bool host_merge(struct host *host, const struct host *other);
 

@@ -55,7 +55,7 @@ static bool put_fault(struct fleet *fleet, const char *path, const char *digest,
 	const char        *name = strrchr(path, '/');
 	struct host_result host = {.source = path, .name = name && name[1] ? name + 1 : path, .system = "", .fault = sentence};
 
-	memcpy(host.digest, digest, sizeof(host.digest));
+	snprintf(host.digest, sizeof(host.digest), "%s", digest);
 	return put(fleet, &host);
 }
 

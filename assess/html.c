@@ -31,6 +31,16 @@ void html_text(FILE *file, const char *text)
 	}
 }
 
+void html_host(FILE *file, const struct report *report, const struct report_host *host)
+{
+	html_text(file, host->name);
+	if (!report_has_twin(report, host))
+		return;
+	fputs(" (", file);
+	html_text(file, host->source);
+	putc(')', file);
+}
+
 void html_anchor(FILE *file, const struct report *report, const struct report_host *host, const struct report_finding *finding)
 {
 	fprintf(file, "h%tdf%td", host - report->hosts, finding - host->findings);
@@ -77,7 +87,7 @@ static void summary_table(FILE *file, const struct report *report)
 		const struct report_host *host = &report->hosts[h];
 
 		fprintf(file, "<tr><th scope=\"row\"><a href=\"#h%zu\">", h);
-		html_text(file, host->name);
+		html_host(file, report, host);
 		fputs("</a></th>", file);
 		if (host->fault) {
 			fprintf(file, "<td colspan=\"%d\">cannot be read: ", VERDICTS + 1);

@@ -79,10 +79,10 @@ static void legend(FILE *file)
 	fputs("</p>\n<p class=\"dim\">A cell is the worst flaw of a bulletin on a host; it leads to its finding below. Point at it or move to it with the Tab key to read why.</p>\n", file);
 }
 
-static void host_head(FILE *file, const struct report_host *host, const char *scope, bool turned)
+static void host_head(FILE *file, const struct report *report, const struct report_host *host, const char *scope, bool turned)
 {
 	fprintf(file, "<th scope=\"%s\">%s", scope, turned ? "<span>" : "");
-	html_text(file, host->name);
+	html_host(file, report, host);
 	fprintf(file, "%s</th>", turned ? "</span>" : "");
 }
 
@@ -107,13 +107,13 @@ static void table(FILE *file, const struct matrix *m)
 		if (hosts_down)
 			entry_head(file, m->entries[x], "col", true);
 		else
-			host_head(file, &m->report->hosts[x], "col", true);
+			host_head(file, m->report, &m->report->hosts[x], "col", true);
 	}
 	fputs("</tr></thead>\n<tbody>\n", file);
 	for (size_t y = 0; y < down; y++) {
 		fputs("<tr>", file);
 		if (hosts_down)
-			host_head(file, &m->report->hosts[y], "row", false);
+			host_head(file, m->report, &m->report->hosts[y], "row", false);
 		else
 			entry_head(file, m->entries[y], "row", false);
 		for (size_t x = 0; x < across; x++)

@@ -130,6 +130,29 @@ static void programs_merge(struct host *host, const struct host *other)
 	}
 }
 
+/* Bits of the kinds of evidence that facts are from. */
+static unsigned kinds(const struct host *host)
+{
+	unsigned bits = host->system.from.file ? 1u << host->system.from.kind : 0;
+
+	for (uint32_t i = 0; i < host->update_n; i++)
+		bits |= 1u << host->updates[i].from.kind;
+	for (uint32_t i = 0; i < host->file_n; i++)
+		bits |= 1u << host->files[i].from.kind;
+	for (uint32_t i = 0; i < host->key_n; i++)
+		bits |= 1u << host->keys[i].from.kind;
+	for (uint32_t i = 0; i < host->service_n; i++)
+		bits |= 1u << host->services[i].from.kind;
+	for (uint32_t i = 0; i < host->software_n; i++)
+		bits |= 1u << host->software[i].from.kind;
+	return bits;
+}
+
+bool host_apart(const struct host *host, const struct host *other)
+{
+	return (kinds(host) & kinds(other)) != 0;
+}
+
 bool host_merge(struct host *host, const struct host *other)
 {
 	bool listed = false;

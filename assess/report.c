@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "advise/store.h"
 #include "assess/judge_int.h"
@@ -189,6 +190,14 @@ void report_system(const struct report_host *host, char *out, size_t size)
 		s = str_over(out, size);
 		say_target(&s, &host->target);
 	}
+}
+
+bool report_has_twin(const struct report *report, const struct report_host *host)
+{
+	for (size_t i = 0; i < report->host_n; i++)
+		if (&report->hosts[i] != host && strcasecmp(report->hosts[i].name, host->name) == 0)
+			return true;
+	return false;
 }
 
 bool report_cell(const struct report_host *host, const struct catalog_entry *entry, const struct report_finding **out)

@@ -74,6 +74,8 @@ bool report_fault(struct report *report, const char *source, const char *sentenc
 
 /* "Windows 2000 Server SP4", as well as it is known. */
 void report_system(const struct report_host *host, char *out, size_t size);
+/* Another host has its name. */
+bool report_has_twin(const struct report *report, const struct report_host *host);
 /* The worst verdict of any flaw of the bulletin on the host, and one finding that has it; false when there is none. */
 bool report_cell(const struct report_host *host, const struct catalog_entry *entry, const struct report_finding **out);
 /* A bulletin's title in the best language there is, and a severity in words ("critical", "not rated"). */

@@ -2,28 +2,46 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "assess/report.h"
+#include "assess/report_int.h"
 
 /*
- * Texts come from hosts and bulletins. A spreadsheet computes cells that begin with one of these, also behind blanks: an apostrophe in
- * front makes it a text. Control characters other than line breaks have no use in any cell.
+ * Texts come from hosts and bulletins. A spreadsheet computes cells that begin with one of these, also in their wide forms and behind
+ * blanks: an apostrophe in front makes it a text. Where the semicolon separates cells, as in German, what follows one or a line's end
+ * is a cell too, as that reader sees quotes in the first cell of a line alone. Control characters have no use in any cell (U+009B leads a terminal).
  */
 static bool computes(const char *text)
 {
-	while (*text && (unsigned char)*text <= ' ')
-		text++;
+	static const char *const wide[] = {"\uff1d", "\uff0b", "\uff0d", "\uff20"};
+	uint32_t                 point;
+	size_t                   one;
+
+	while (*text && ((one = utf8_one((const uint8_t *)text, strlen(text), &point)) == 0 || point == ' ' || point == 0xa0 || point == 0x3000 || point == '"' || !utf8_shows(point)))
+		text += one ? one : 1;
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+		if (strncmp(text, wide[i], strlen(wide[i])) == 0)
+			return true;
 	return *text && strchr("=+-@", *text);
 }
 
 static void cell(FILE *file, const char *text, bool last)
 {
+	size_t n = strlen(text), one;
+
 	putc('"', file);
 	if (computes(text))
 		putc('\'', file);
-	for (const char *p = text; *p; p++) {
-		if (*p == '"')
+	for (size_t i = 0; i < n; i += one ? one : 1) {
+		uint32_t point;
+
+		one = utf8_one((const uint8_t *)text + i, n - i, &point);
+		if (one && (point == '\n' || (point >= ' ' && (point < 0x7f || point > 0x9f))))
+			fwrite(text + i, 1, one, file);
+		else
+			putc(' ', file);
+		if (text[i] == '"')
 			putc('"', file);
-		putc((unsigned char)*p < 0x20 && *p != '\n' ? ' ' : *p, file);
+		if ((text[i] == ';' || text[i] == '\n') && computes(text + i + 1))
+			putc('\'', file);
 	}
 	fputs(last ? "\"\r\n" : "\",", file);
 }

@@ -11,7 +11,7 @@
 #include "assess/results_int.h"
 #include "base/str.h"
 
-enum { BATCH_ROWS = 20000, BATCH_HOSTS = 256, BATCH_SEEN = 4096, BATCH_SECONDS = 2, CACHE = 1 << 17, TEXT_SIZE = 4096 };
+enum { BATCH_ROWS = 20000, BATCH_HOSTS = 256, BATCH_SEEN = 4096, BATCH_SECONDS = 2, CACHE = 1 << 17, TEXT_SIZE = 4096, SOURCE_MAX = 2048, NUMBERS_MAX = 1 << 30 };
 
 /* Numbers of texts and flaws, by their digests: a slot forgets one for another, and then the database is asked. */
 struct text_cache {
@@ -97,8 +97,7 @@ const char *results_why(const struct results *r)
 	return r->db.why;
 }
 
-/* Text that any database takes: what is no UTF-8 becomes %XX, and what is too long is cut. */
-static const char *clean(const char *text, char *out, size_t size)
+const char *results_text(const char *text, char *out, size_t size)
 {
 	struct str s = str_over(out, size);
 	size_t     n = strlen(text);
@@ -113,6 +112,44 @@ static const char *clean(const char *text, char *out, size_t size)
 			str_fmt(&s, "%%%02X", (unsigned char)text[i]);
 		i += took ? took : 1;
 	}
+	return out;
+}
+
+static bool hex_digit(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
+}
+
+/*
+ * A host's path as text. Two paths are never one text, as one host's verdict would be taken for another's: so a percent sign that could be
+ * read as an octet's is written as one itself, and what is too long for an index of PostgreSQL's ends in its digest behind "%#".
+ */
+const char *results_source(const char *path, char *out, size_t size)
+{
+	struct str    s = str_over(out, size < SOURCE_MAX ? size : SOURCE_MAX);
+	size_t        n = strlen(path), left = s.size - 1;
+	unsigned char sum[EVP_MAX_MD_SIZE] = {0};
+	size_t        kept = 0; /* of the text, where a digest still has room behind it */
+	uint32_t      point;
+
+	for (size_t i = 0; i < n && !s.cut;) {
+		size_t took = utf8_one((const uint8_t *)path + i, n - i, &point);
+
+		if (!took || (path[i] == '%' && (path[i + 1] == '#' || (hex_digit(path[i + 1]) && hex_digit(path[i + 2])))))
+			str_fmt(&s, "%%%02X", (unsigned char)path[i]);
+		else
+			str_bytes(&s, path + i, took);
+		i += took ? took : 1;
+		kept = s.len + 2 + 64 <= left ? s.len : kept;
+	}
+	if (!s.cut)
+		return out;
+	EVP_Digest(path, n, sum, NULL, EVP_sha256(), NULL);
+	s.cut = false;
+	s.len = kept;
+	str_add(&s, "%#");
+	for (int i = 0; i < 32; i++)
+		str_fmt(&s, "%02x", sum[i]);
 	return out;
 }
 
@@ -158,9 +195,14 @@ static bool batch_open(struct results *r)
 		return give_up(r);
 	r->open = true;
 	r->batch_began = now_s();
-	return (db_number(db, "SELECT coalesce(max(id), 0) + 1 FROM hosts", NULL, 0, 1, &r->host_next) &&
-		db_number(db, "SELECT coalesce(max(id), 0) + 1 FROM texts", NULL, 0, 1, &r->text_next)) ||
-	       give_up(r);
+	if (!db_number(db, "SELECT coalesce(max(id), 0) + 1 FROM hosts", NULL, 0, 1, &r->host_next) ||
+		!db_number(db, "SELECT coalesce(max(id), 0) + 1 FROM texts", NULL, 0, 1, &r->text_next))
+		return give_up(r);
+	/* Somebody else's numbers: ours count from 1, and the columns have 32 bits. */
+	if (r->host_next > 0 && r->host_next <= NUMBERS_MAX && r->text_next > 0 && r->text_next <= NUMBERS_MAX)
+		return true;
+	snprintf(db->why, sizeof(db->why), "its hosts or texts are numbered beyond %d", NUMBERS_MAX);
+	return give_up(r);
 }
 
 bool results_begin(struct results *r, const char *program, const char *catalogue, int64_t now)
@@ -189,7 +231,9 @@ static bool known_row(void *data, const struct db_value *row, unsigned columns)
 {
 	struct known_host *known = data;
 
-	known->found = columns == 5;
+	if (columns != 5)
+		return false;
+	known->found = true;
 	known->id = row[0].number;
 	known->assessed = row[1].text && row[1].text[0];
 	known->same = known->digest && row[1].text && strcmp(row[1].text, known->digest) == 0 && row[2].number == 0 && row[3].text &&
@@ -210,7 +254,7 @@ bool results_unchanged(struct results *r, const char *source, const char *digest
 	char              path[TEXT_SIZE];
 
 	*out = false;
-	if (!batch_open(r) || !host_known(r, clean(source, path, sizeof(path)), digest, &known))
+	if (!batch_open(r) || !host_known(r, results_source(source, path, sizeof(path)), digest, &known))
 		return give_up(r);
 	if (!known.same)
 		return true;
@@ -327,7 +371,7 @@ static bool rows_add(struct results *r, int64_t host, const struct host_result *
 		n[2] = f->verdict;
 		n[3] = r->rules[f->rule];
 		n[4] = r->severities[f->severity];
-		if (!text_number(r, clean(f->sentence, text, sizeof(text)), &n[5]) || !flaw_number(r, f->entry->id, f->cve, &n[1]))
+		if (!text_number(r, results_text(f->sentence, text, sizeof(text)), &n[5]) || !flaw_number(r, f->entry->id, f->cve, &n[1]))
 			return false;
 	}
 	if (result->finding_n)
@@ -356,8 +400,8 @@ static bool host_row(struct results *r, int64_t id, const char *source, const st
 {
 	char name[TEXT_SIZE], other[TEXT_SIZE];
 
-	clean(host->name, name, sizeof(name));
-	clean(host->fault ? host->fault : host->system, other, sizeof(other));
+	results_text(host->name, name, sizeof(name));
+	results_text(host->fault ? host->fault : host->system, other, sizeof(other));
 	if (host->fault)
 		return db_run(&r->db, fault_put, (struct db_value[]){DB_N(id), DB_T(source), DB_T(name), DB_T(other), DB_N(r->run)}, 5);
 	return db_run(&r->db, host_put,
@@ -372,7 +416,7 @@ bool results_put(struct results *r, const struct host_result *host)
 	char              source[TEXT_SIZE];
 	int64_t           id;
 
-	clean(host->source, source, sizeof(source));
+	results_source(host->source, source, sizeof(source));
 	if (!batch_open(r) || !host_known(r, source, NULL, &known))
 		return give_up(r);
 	id = known.found ? known.id : r->host_next++;
@@ -463,7 +507,7 @@ static bool absent_row(void *data, const struct db_value *row, unsigned columns)
 	char           root[TEXT_SIZE];
 
 	for (size_t i = 0; i < a->root_n && columns == 2 && row[1].text; i++)
-		is_below |= below(row[1].text, clean(a->roots[i], root, sizeof(root)));
+		is_below |= below(row[1].text, results_source(a->roots[i], root, sizeof(root)));
 	if (is_below && a->count == a->room) {
 		int64_t *grown = reallocarray(a->ids, a->room ? a->room * 2 : 256, sizeof(*grown));
 

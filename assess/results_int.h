@@ -75,6 +75,10 @@ struct results {
 	size_t              pending_room;
 };
 
+/* Text that any database takes: what is no UTF-8 becomes %XX, and what is too long is cut. */
+const char *results_text(const char *text, char *out, size_t size);
+/* A host's path in the form by which the database knows it: well-formed UTF-8, and of no other path. */
+const char *results_source(const char *path, char *out, size_t size);
 /* Tables of this version, made when there are none. False: db.why. */
 bool results_schema(struct results *results, bool make);
 extern const char *const results_states[];

@@ -68,7 +68,7 @@ static void columns_of(const PGresult *result, int row, struct db_value *out, un
 /* Rows come one by one: a list of all hosts is not held twice. */
 static bool rows(struct db *db, db_row *row, void *data)
 {
-	struct db_value columns[DB_COLUMNS_MAX];
+	struct db_value columns[DB_COLUMNS_MAX] = {0};
 	bool            good = true, wanted = row != NULL;
 	PGresult       *result;
 

@@ -16,10 +16,18 @@ static bool listing_row(void *data, const struct db_value *row, unsigned columns
 {
 	struct listing *l = data;
 	json_t         *one = json_object();
+	char            mended[4096];
 
-	for (unsigned i = 0; i < columns && l->fields[i]; i++)
-		if (!row[i].null && json_object_set_new(one, l->fields[i], row[i].text ? json_string(row[i].text) : json_integer(row[i].number)) < 0)
+	for (unsigned i = 0; i < columns && i < DB_COLUMNS_MAX && l->fields[i]; i++) {
+		json_t *value = row[i].text ? json_string(row[i].text) : json_integer(row[i].number);
+
+		if (!value && row[i].text) /* another program wrote it, and not as UTF-8 */
+			value = json_string(results_text(row[i].text, mended, sizeof(mended)));
+		if (row[i].null)
+			json_decref(value);
+		else if (json_object_set_new(one, l->fields[i], value) < 0)
 			l->full = true;
+	}
 	if (json_array_append_new(l->list, one) < 0)
 		l->full = true;
 	return !l->full;
@@ -92,14 +100,15 @@ json_t *results_changes(struct results *r, int64_t since)
 json_t *results_host(struct results *r, const char *name)
 {
 	static const char *const fields[] = {"host", "source", "bulletin", "cve", "verdict", "rule", "severity", "sentence", "first_seen", "since", NULL};
+	char                     text[4096], source[4096];
 
 	return listing(r,
 		"SELECT h.name, h.source, b.name, l.cve, v.name, u.name, w.name, t.text, a.started, c.started FROM hosts h JOIN findings f ON f.host = h.id"
 		" JOIN flaws l ON l.id = f.flaw JOIN bulletins b ON b.id = l.bulletin JOIN words v ON v.kind = 'verdict' AND v.id = f.verdict"
 		" JOIN words u ON u.kind = 'rule' AND u.id = f.rule JOIN words w ON w.kind = 'severity' AND w.id = f.severity JOIN texts t ON t.id = f.text"
-		" JOIN runs a ON a.id = f.first_run JOIN runs c ON c.id = f.changed_run WHERE h.name = $1 OR h.source = $1"
+		" JOIN runs a ON a.id = f.first_run JOIN runs c ON c.id = f.changed_run WHERE h.name = $1 OR h.source = $2"
 		" ORDER BY h.source, f.verdict DESC, f.severity DESC, b.name, l.cve",
-		&DB_T(name), 1, fields);
+		(struct db_value[]){DB_T(results_text(name, text, sizeof(text))), DB_T(results_source(name, source, sizeof(source)))}, 2, fields);
 }
 
 json_t *results_runs(struct results *r)

@@ -112,6 +112,10 @@ static bool words_known(struct db *db, const char *kind, const char *const *name
 		return false;
 	for (int i = 0; i < count; i++)
 		if (numbers[i] < 0 && make) {
+			if (words.most < -1 || words.most >= INT16_MAX) {
+				snprintf(db->why, sizeof(db->why), "its words are numbered as this program numbers none");
+				return false;
+			}
 			numbers[i] = ++words.most;
 			if (!db_run(db, "INSERT INTO words VALUES ($1, $2, $3)", (struct db_value[]){DB_T(kind), DB_N(numbers[i]), DB_T(names[i])}, 3))
 				return false;

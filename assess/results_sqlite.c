@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "assess/results_int.h"
@@ -48,7 +49,7 @@ static void columns_of(sqlite3_stmt *statement, struct db_value *out, unsigned c
 static bool run(struct db *db, const char *sql, const struct db_value *values, unsigned count, db_row *row, void *data)
 {
 	sqlite3_stmt   *statement = prepared(db, sql);
-	struct db_value columns[DB_COLUMNS_MAX];
+	struct db_value columns[DB_COLUMNS_MAX] = {0};
 	int             got = SQLITE_OK;
 
 	if (!statement)
@@ -124,12 +125,18 @@ static const struct db_kind kind = {run, script, bulk_begin, bulk_row, bulk_end,
 
 bool db_open_sqlite(struct db *db, const char *file, bool make)
 {
-	sqlite3 *handle = NULL;
-	int      flags = make ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+	sqlite3    *handle = NULL;
+	struct stat st;
+	int         flags = make ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
 
 	*db = (struct db){.kind = &kind};
 	if (!make && access(file, R_OK) < 0) {
 		snprintf(db->why, sizeof(db->why), "%s", strerror(errno));
+		return false;
+	}
+	/* Whoever reads a pipe waits for somebody who writes, and of no name at all SQLite makes a database that it forgets. */
+	if (!*file || (stat(file, &st) == 0 && !S_ISREG(st.st_mode))) {
+		snprintf(db->why, sizeof(db->why), "it is no plain file");
 		return false;
 	}
 	if (sqlite3_open_v2(file, &handle, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {

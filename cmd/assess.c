@@ -243,7 +243,7 @@ static bool print_plans(const struct assess_job *job)
 			continue;
 		good = plan_make(&job->report, &job->report.hosts[h], &plan);
 		if (good)
-			assess_print_plan(&plan, &job->report.hosts[h]);
+			assess_print_plan(&job->report, &plan, &job->report.hosts[h]);
 		else
 			complain("there is no memory for the plan");
 		plan_close(&plan);

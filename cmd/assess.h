@@ -39,8 +39,10 @@ int assess_fleet(struct assess_job *job);
 void assess_print(const struct assess_job *job);
 /* The evidence of one flaw or bulletin on every host; false when nothing is called so. */
 bool assess_print_why(const struct assess_job *job, const char *id);
+/* A host's name for people; where several have it, with its source behind it. */
+const char *assess_label(const struct report *report, const struct report_host *host, char *out, size_t size);
 /* assess_plan.c */
-void assess_print_plan(const struct plan *plan, const struct report_host *host);
+void assess_print_plan(const struct report *report, const struct plan *plan, const struct report_host *host);
 
 /* A text of hosts or bulletins without anything that could lead a terminal; cut where the buffer ends. */
 const char *assess_harmless(const char *text, char *buffer, size_t size);

@@ -190,19 +190,24 @@ static bool is_part(const struct host *host)
 	return strcmp(host->name, host->source) != 0 && (!host->system.family || kind == EVIDENCE_SYSTEMINFO || kind == EVIDENCE_QFE || kind == EVIDENCE_HIVE);
 }
 
-/* Kept until all are read: parts of one name are of one machine. Takes the host over; false: there is no room for it. */
+/*
+ * Kept until all are read: parts of one name are of one machine, unless they are of one kind. Takes the host over; false: there is no room
+ * for it. Facts that one host has no room for are told, and end nothing: they may be of whoever took its name.
+ */
 static bool part_keep(struct gathering *g, struct host *host, const char *warning)
 {
 	struct part *larger;
-	bool         good = true;
 
 	for (size_t i = 0; i < g->part_n; i++)
-		if (strcasecmp(g->parts[i].host.name, host->name) == 0) {
-			good = host_merge(&g->parts[i].host, host);
+		if (strcasecmp(g->parts[i].host.name, host->name) == 0 && !host_apart(&g->parts[i].host, host)) {
+			if (!host_merge(&g->parts[i].host, host)) {
+				warning = "the host has more facts than are kept of one";
+				trouble(g, host->source, warning);
+			}
 			if (warning && !g->parts[i].warning)
 				g->parts[i].warning = strdup(warning);
 			host_close(host);
-			return good;
+			return true;
 		}
 	larger = g->part_n < REPORT_HOSTS_MAX ? realloc(g->parts, (g->part_n + 1) * sizeof(*larger)) : NULL;
 	if (!larger) {
@@ -232,7 +237,7 @@ static bool one_host(struct gathering *g, const char *path)
 	} else if (is_part(&host)) {
 		good = part_keep(g, &host, read ? NULL : why);
 		if (!good)
-			complain("there are more hosts, or more facts of one, than are taken at once");
+			complain("there are more hosts than are taken at once");
 		return good;
 	} else {
 		good = judge(g, &host, read ? NULL : why);

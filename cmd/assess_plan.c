@@ -110,16 +110,16 @@ static void print_step(const struct plan_step *step, const struct report_host *h
 	}
 }
 
-void assess_print_plan(const struct plan *plan, const struct report_host *host)
+void assess_print_plan(const struct report *report, const struct plan *plan, const struct report_host *host)
 {
 	unsigned width = columns_of(stdout);
-	char     name[256], system[128], wanted[512];
+	char     name[512], system[128], wanted[512];
 	size_t   updates = 0;
 
 	report_system(host, system, sizeof(system));
 	for (size_t i = 0; i < plan->step_n; i++)
 		updates += plan->steps[i].kind == PLAN_UPDATE;
-	printf("%s (%s): %zu update%s close%s the %u flaw%s that are missing one%s\n", assess_harmless(host->name, name, sizeof(name)), system, updates, updates == 1 ? "" : "s",
+	printf("%s (%s): %zu update%s close%s the %u flaw%s that are missing one%s\n", assess_label(report, host, name, sizeof(name)), system, updates, updates == 1 ? "" : "s",
 		updates == 1 ? "s" : "", host->counts[VERDICT_MISSING], host->counts[VERDICT_MISSING] == 1 ? "" : "s", plan->smallest ? "; no smaller set does" : "");
 	for (size_t i = 0; i < plan->step_n; i++)
 		print_step(&plan->steps[i], host, i + 1, width);

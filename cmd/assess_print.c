@@ -7,13 +7,25 @@
 #include "cmd/assess.h"
 #include "event/event.h"
 
-enum { TEXT = 2048, BULLETIN_COLUMN = 2, NAMES_SHOWN = 6, WHY_INDENT = 4 };
+enum { TEXT = 2048, BULLETIN_COLUMN = 2, NAMES_SHOWN = 6, WHY_INDENT = 4, LABEL = 512 };
 
 static enum ink ink_of(enum verdict verdict)
 {
 	static const enum ink inks[VERDICTS] = {INK_NONE, INK_GREEN, INK_CYAN, INK_YELLOW, INK_RED};
 
 	return inks[verdict];
+}
+
+/* The host's name; of several that have it also where its evidence is, as one's verdict must not be taken for another's. */
+const char *assess_label(const struct report *report, const struct report_host *host, char *out, size_t size)
+{
+	char       raw[TEXT];
+	struct str s = str_over(raw, sizeof(raw));
+
+	str_add(&s, host->name);
+	if (report_has_twin(report, host))
+		str_fmt(&s, " (%s)", host->source);
+	return assess_harmless(s.len ? raw : host->source, out, size);
 }
 
 static void print_counts(const struct report_host *host)
@@ -63,13 +75,13 @@ static void print_host(const struct assess_job *job, const struct report_host *h
 
 static void print_host_table(const struct assess_job *job)
 {
-	char name[256], system[128], fault[512];
+	char name[LABEL], system[128], fault[512];
 
 	printf("%-20s %8s %12s %10s %6s %13s  %s\n", "HOST", "MISSING", "CANNOT TELL", "MITIGATED", "FIXED", "NOT AFFECTED", "SYSTEM");
 	for (size_t h = 0; h < job->report.host_n; h++) {
 		const struct report_host *host = &job->report.hosts[h];
 
-		assess_harmless(host->name, name, sizeof(name));
+		assess_label(&job->report, host, name, sizeof(name));
 		report_system(host, system, sizeof(system));
 		if (host->fault)
 			printf("%-20s cannot be read: %s\n", name, assess_harmless(host->fault, fault, sizeof(fault)));
@@ -82,7 +94,7 @@ static void print_host_table(const struct assess_job *job)
 /* A flaw on a host that misses its update. */
 struct miss {
 	const struct report_finding *finding;
-	const char                  *host;
+	const struct report_host    *host;
 };
 
 static int by_severity(const void *a, const void *b)
@@ -94,7 +106,7 @@ static int by_severity(const void *a, const void *b)
 			return x->severity > y->severity ? -1 : 1;
 		return x->entry->number != y->entry->number ? (x->entry->number < y->entry->number ? -1 : 1) : strcmp(x->cve, y->cve);
 	}
-	return strcmp(((const struct miss *)a)->host, ((const struct miss *)b)->host);
+	return strcmp(((const struct miss *)a)->host->name, ((const struct miss *)b)->host->name);
 }
 
 static bool same_flaw(const struct miss *a, const struct miss *b)
@@ -102,17 +114,17 @@ static bool same_flaw(const struct miss *a, const struct miss *b)
 	return a->finding->severity == b->finding->severity && a->finding->entry == b->finding->entry && strcmp(a->finding->cve, b->finding->cve) == 0;
 }
 
-static void print_misses(const struct miss *misses, size_t n, unsigned width)
+static void print_misses(const struct report *report, const struct miss *misses, size_t n, unsigned width)
 {
 	for (size_t from = 0, to; from < n; from = to) {
-		char       buffer[TEXT], name[128];
+		char       buffer[TEXT], name[LABEL];
 		struct str s = str_over(buffer, sizeof(buffer));
 		int        used;
 
 		for (to = from + 1; to < n && same_flaw(&misses[to], &misses[from]);)
 			to++;
 		for (size_t i = from; i < to && i < from + NAMES_SHOWN; i++)
-			str_fmt(&s, "%s%s", i > from ? ", " : "", assess_harmless(misses[i].host, name, sizeof(name)));
+			str_fmt(&s, "%s%s", i > from ? ", " : "", assess_label(report, misses[i].host, name, sizeof(name)));
 		if (to - from > NAMES_SHOWN)
 			str_fmt(&s, " and %zu more", to - from - NAMES_SHOWN);
 		used = printf("%*s%-9s %-14s %-9s %6zu  ", BULLETIN_COLUMN, "", misses[from].finding->entry->id, misses[from].finding->cve, report_severity(misses[from].finding->severity), to - from);
@@ -138,10 +150,10 @@ static void print_missing(const struct assess_job *job, const struct line_style 
 	for (size_t h = 0; h < r->host_n; h++)
 		for (size_t i = 0; i < r->hosts[h].finding_n; i++)
 			if (r->hosts[h].findings[i].verdict == VERDICT_MISSING)
-				misses[n++] = (struct miss){&r->hosts[h].findings[i], r->hosts[h].name};
+				misses[n++] = (struct miss){&r->hosts[h].findings[i], &r->hosts[h]};
 	qsort(misses, n, sizeof(*misses), by_severity);
 	printf("\n%smissing%s\n%*s%-9s %-14s %-9s %6s  %s\n", line_ink(style, INK_RED), line_ink(style, INK_NONE), BULLETIN_COLUMN, "", "BULLETIN", "FLAW", "SEVERITY", "HOSTS", "ON");
-	print_misses(misses, n, columns_of(stdout));
+	print_misses(r, misses, n, columns_of(stdout));
 	free(misses);
 }
 
@@ -173,11 +185,11 @@ static void print_piece(const struct report_finding *f, const struct report_piec
 	print_wrapped(stdout, assess_harmless(buffer, text, sizeof(text)), WHY_INDENT + 2, width);
 }
 
-static void print_why(const struct report_host *host, const struct report_finding *f, const struct line_style *style, unsigned width)
+static void print_why(const struct report *report, const struct report_host *host, const struct report_finding *f, const struct line_style *style, unsigned width)
 {
-	char name[256], text[TEXT];
+	char name[LABEL], text[TEXT];
 
-	printf("%s%s%s  %s %s: %s%s%s by %s\n", line_ink(style, INK_BOLD), assess_harmless(host->name, name, sizeof(name)), line_ink(style, INK_NONE), f->entry->id, f->cve,
+	printf("%s%s%s  %s %s: %s%s%s by %s\n", line_ink(style, INK_BOLD), assess_label(report, host, name, sizeof(name)), line_ink(style, INK_NONE), f->entry->id, f->cve,
 		line_ink(style, ink_of(f->verdict)), verdict_name(f->verdict), line_ink(style, INK_NONE), rule_name(f->rule));
 	printf("  ");
 	print_wrapped(stdout, assess_harmless(f->sentence, text, sizeof(text)), 2, width);
@@ -206,7 +218,7 @@ bool assess_print_why(const struct assess_job *job, const char *id)
 			if (strcasecmp(f->entry->id, id) != 0 && !known_same_id(f->cve, strlen(f->cve), id, strlen(id)))
 				continue;
 			any = true;
-			print_why(&job->report.hosts[h], f, &style, width);
+			print_why(&job->report, &job->report.hosts[h], f, &style, width);
 		}
 	return any;
 }

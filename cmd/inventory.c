@@ -26,6 +26,7 @@ static const struct option options[] = {
 struct job {
 	const char   *out;
 	struct host **hosts;
+	char        **names; /* of the files that hosts have been written to */
 	size_t        count;
 	bool          bad; /* something could not be read or written */
 };
@@ -68,7 +69,7 @@ static void host_take(struct job *job, struct host *host)
 	struct host **larger;
 
 	for (size_t i = 0; named(host) && i < job->count; i++) {
-		if (!named(job->hosts[i]) || strcasecmp(job->hosts[i]->name, host->name) != 0)
+		if (!named(job->hosts[i]) || strcasecmp(job->hosts[i]->name, host->name) != 0 || host_apart(job->hosts[i], host))
 			continue;
 		if (!host_merge(job->hosts[i], host))
 			trouble(job, host->source, "the host has more facts than are kept of one");
@@ -164,31 +165,36 @@ static void file_name(const struct host *host, char out[NAME_MOST])
 	out[n] = '\0';
 }
 
-/* Under another name until it is whole. Two hosts whose names become one do not overwrite each other. */
+/* Two hosts whose names become one, also "A" twice beside "A-2", do not overwrite each other. */
+static bool file_free(const struct job *job, size_t at, const char *path)
+{
+	for (size_t i = 0; i < at; i++)
+		if (job->names[i] && strcasecmp(job->names[i], path) == 0)
+			return false;
+	return true;
+}
+
+/* Under another name until it is whole. */
 static void write_one(struct job *job, size_t at, int folder)
 {
 	json_t     *document = inventory_json(job->hosts[at]);
-	char        name[NAME_MOST], other[NAME_MOST], path[NAME_MOST + 32], part[NAME_MOST + 40];
-	unsigned    again = 1;
+	char        name[NAME_MOST], path[NAME_MOST + 32], part[NAME_MOST + 40];
 	FILE       *file;
 	int         fd;
 	bool        good;
 
 	file_name(job->hosts[at], name);
-	for (size_t i = 0; i < at; i++) {
-		file_name(job->hosts[i], other);
-		again += strcasecmp(name, other) == 0;
-	}
-	if (again > 1)
+	snprintf(path, sizeof(path), "%s.json", name);
+	for (unsigned again = 2; !file_free(job, at, path); again++)
 		snprintf(path, sizeof(path), "%s-%u.json", name, again);
-	else
-		snprintf(path, sizeof(path), "%s.json", name);
+	job->names[at] = strdup(path);
 	snprintf(part, sizeof(part), "%s.part", path);
 	fd = openat(folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
 	file = fd < 0 ? NULL : fdopen(fd, "w");
 	good = document && file && json_dumpf(document, file, JSON_INDENT(1)) == 0 && fputc('\n', file) != EOF;
 	if (file && fclose(file) != 0)
 		good = false;
+	good = good && job->names[at];
 	if (!good || renameat(folder, part, folder, path) < 0) {
 		trouble(job, path, document ? strerror(errno) : "there is no memory for it");
 		unlinkat(folder, part, 0);
@@ -209,8 +215,14 @@ static void write_all(struct job *job)
 		trouble(job, job->out, strerror(errno));
 		return;
 	}
-	for (size_t i = 0; i < job->count; i++)
+	job->names = calloc(job->count + 1, sizeof(*job->names));
+	if (!job->names)
+		trouble(job, job->out, "there is no memory for it");
+	for (size_t i = 0; i < job->count && job->names; i++)
 		write_one(job, i, folder);
+	for (size_t i = 0; i < job->count && job->names; i++)
+		free(job->names[i]);
+	free(job->names);
 	close(folder);
 }
 

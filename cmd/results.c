@@ -100,13 +100,78 @@ static void print_cell(const json_t *row, const struct shown *c, bool last)
 	printf("%s%*s%s", text, last || c->width <= (int)shown ? 0 : c->width - (int)shown, "", last ? "\n" : "");
 }
 
+/* Hosts of one name are told apart by their sources: the names that several have, with null, beside those that one has. */
+static json_t *names_of(const json_t *list)
+{
+	json_t *names = json_object(), *row;
+	size_t  i;
+
+	json_array_foreach(list, i, row) {
+		const char *name = json_string_value(json_object_get(row, "host"));
+		json_t     *source = json_object_get(row, "source"), *known = name ? json_object_get(names, name) : NULL;
+
+		if (name && source)
+			json_object_set_new(names, name, !known || json_equal(known, source) ? json_incref(source) : json_null());
+	}
+	return names;
+}
+
+/* The source of a row whose host is not the only one of its name. */
+static void print_source(const json_t *row, const json_t *names)
+{
+	const char *name = json_string_value(json_object_get(row, "host")), *source = json_string_value(json_object_get(row, "source"));
+	char        text[CELL];
+	struct str  s = str_over(text, sizeof(text));
+
+	if (!name || !source || !json_is_null(json_object_get(names, name)))
+		return;
+	add_harmless(&s, source, CELL);
+	printf("    from %s\n", text);
+}
+
 static void print_table(const json_t *list, const struct shown *columns)
 {
+	json_t *names = names_of(list);
+
 	for (const struct shown *c = columns; c->field && json_array_size(list); c++)
 		printf("%-*s%s", c[1].field ? c->width : 0, c->title, c[1].field ? "" : "\n");
-	for (size_t i = 0; i < json_array_size(list); i++)
+	for (size_t i = 0; i < json_array_size(list); i++) {
 		for (const struct shown *c = columns; c->field; c++)
 			print_cell(json_array_get(list, i), c, !c[1].field);
+		print_source(json_array_get(list, i), names);
+	}
+	json_decref(names);
+}
+
+static const char *text_of(const json_t *row, const char *field)
+{
+	const char *text = json_string_value(json_object_get(row, field));
+
+	return text ? text : "-";
+}
+
+/* One table for each host of that name or source, with its head when there are several. */
+static void print_hosts(const json_t *list)
+{
+	size_t n = json_array_size(list);
+
+	for (size_t from = 0, to; from < n; from = to) {
+		json_t    *first = json_array_get(list, from), *one = json_array();
+		char       text[CELL], name[CELL];
+		struct str s = str_over(text, sizeof(text)), h = str_over(name, sizeof(name));
+
+		to = from;
+		do
+			json_array_append(one, json_array_get(list, to++));
+		while (to < n && json_equal(json_object_get(json_array_get(list, to), "source"), json_object_get(first, "source")));
+		if (from || to < n) {
+			add_harmless(&h, text_of(first, "host"), CELL);
+			add_harmless(&s, text_of(first, "source"), CELL);
+			printf("%s%s from %s\n", from ? "\n" : "", name, text);
+		}
+		print_table(one, finding_columns);
+		json_decref(one);
+	}
 }
 
 /* Moments as people and other programs read them: every number of a field that is one. */
@@ -176,7 +241,7 @@ static bool finds(const struct job *job, const json_t *document)
 
 static int show(const struct job *job, json_t *document)
 {
-	static const struct shown *const columns[VERBS] = {host_columns, worst_columns, NULL, finding_columns, run_columns};
+	static const struct shown *const columns[VERBS] = {host_columns, worst_columns, NULL, NULL, run_columns};
 	bool                              found = finds(job, document);
 
 	if (job->json) {
@@ -184,6 +249,8 @@ static int show(const struct job *job, json_t *document)
 		print_json(json_incref(document));
 	} else if (job->verb == VERB_CHANGES) {
 		print_changes(document);
+	} else if (job->verb == VERB_HOST) {
+		print_hosts(document);
 	} else {
 		print_table(document, columns[job->verb]);
 	}

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "cmd/cmd.h"
 
 enum { NAME_LONGEST = 64 };
@@ -118,9 +119,29 @@ void print_wrapped(FILE *file, const char *text, unsigned indent, unsigned width
 	fputc('\n', file);
 }
 
+/* A terminal obeys more than what JSON escapes (U+009B leads sequences, U+202E turns text): such characters are escaped too. */
+static int put_shown(const char *bytes, size_t n, void *data)
+{
+	size_t one;
+
+	(void)data;
+	for (size_t i = 0; i < n; i += one ? one : 1) {
+		uint32_t point;
+
+		one = utf8_one((const uint8_t *)bytes + i, n - i, &point);
+		if (!one || point == '\n' || utf8_shows(point))
+			fwrite(bytes + i, 1, one ? one : 1, stdout);
+		else if (point < 0x10000)
+			printf("\\u%04x", point);
+		else
+			printf("\\u%04x\\u%04x", 0xd800 + ((point - 0x10000) >> 10), 0xdc00 + ((point - 0x10000) & 0x3ff));
+	}
+	return ferror(stdout) ? -1 : 0;
+}
+
 bool print_json(struct json_t *document)
 {
-	bool ok = json_dumpf(document, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == 0 && putchar('\n') != EOF;
+	bool ok = json_dump_callback(document, put_shown, NULL, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == 0 && putchar('\n') != EOF;
 
 	json_decref(document);
 	return ok;

@@ -4,6 +4,7 @@ import csv
 import html.parser
 import io
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -236,6 +237,47 @@ def check_mistakes(bench):
     TAP.ok(code == BAD and "bad.json" in errors and "unreadable" in text and text.count('"fixed"') == 4, "a bad host is a row and an error, and the others go on", code, errors, text)
 
 
+def evil_fleet(scratch):
+    """Hosts of one name stay apart; a path that is not there, and a mark of Windows editors, cost at most one row."""
+    folder, where, listing = scratch / "twins", scratch / "twins.db", scratch / "twins" / "c.txt"
+    folder.mkdir()
+    bulletins = scratch / "twin-bulletins"
+    bulletins.mkdir()
+    (bulletins / "b.json").write_text(json.dumps(bulletin(1, ["CVE-2005-7001"])))
+    for name, kb, mark in (("a", "KB890001", "\ufeff"), ("b", "KB111111", "")):
+        document = json.loads(json.dumps(inventory("DC1")))
+        document["updates"], document["looked_at"] = [{"id": kb}], [{"what": "updates"}]
+        (folder / f"{name}.json").write_text(mark + json.dumps(document), encoding="utf-8")
+    listing.write_text("HotFixID=KB890001\nCSName=DC1\n\n")
+    (folder / "d.txt").write_text("HotFixID=KB111111\nCSName=DC1\n\n")
+    code, text, _ = assess(folder, "--bulletins", bulletins)
+    TAP.ok(code == BAD and all(f"DC1 ({folder / name})" in text for name in ("a.json", "b.json", "c.txt", "d.txt")), "hosts of one name are told by their files, and evidence of one kind is not merged", code, text)
+    code, text, errors = assess(folder, scratch / "nowhere", "--bulletins", bulletins, "--results", where)
+    TAP.ok(code == BAD and text.startswith("4 hosts: 4 assessed, 0 unchanged, 1 cannot be read") and "nowhere: No such file" in errors, "a path that is not there costs its row alone", code, text, errors)
+    done = subprocess.run([BUILD / "sallyport", "results", "host", "DC1", "-r", where], capture_output=True, text=True, check=False)
+    TAP.ok([line for line in done.stdout.splitlines() if line.startswith("DC1 from ")] == [f"DC1 from {folder / name}" for name in ("a.json", "b.json")],
+           "results host tells whose verdicts they are", done.stdout)
+    done = subprocess.run([BUILD / "sallyport", "results", "hosts", "-r", where], capture_output=True, text=True, check=False)
+    TAP.ok(done.stdout.count("    from /") == 4, "results hosts too", done.stdout)
+
+
+def leading(scratch):
+    """What a terminal obeys and what a spreadsheet of any country computes."""
+    path, bulletins = scratch / "lead.json", scratch / "twin-bulletins"
+    name = "\uff1dX\u009b31m\x7f\u202e\x1b;=1\n+2"
+    path.write_text(json.dumps(inventory(name)))
+    _, text, _ = assess(path, "--bulletins", bulletins, "--json")
+    TAP.ok(json.loads(text)["hosts"][0]["name"] == name and not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text), "JSON keeps a name and shows nothing that leads a terminal", text[:500])
+    _, text, _ = assess(path, "--bulletins", bulletins, "--csv")
+    cells = next(csv.DictReader(io.StringIO(text, newline="")))
+    TAP.ok(cells["host"] == "'\uff1dX 31m \u202e ;'=1\n'+2", "CSV has no formula behind a semicolon or a line's end either, nor wide ones", cells)
+    fifo = scratch / "pipe.db"
+    os.mkfifo(fifo)
+    for where in (fifo, ""):
+        code, _, errors = assess(path, "--bulletins", bulletins, "--results", where)
+        TAP.ok(code == BAD and "it is no plain file" in errors, f"results in \"{where}\" are refused", code, errors)
+
+
 def check_fleet(bench):
     where = bench.scratch / "fleet.db"
     code, text, errors = bench.run("--results", where)
@@ -321,6 +363,8 @@ def main():
         check_plan(bench)
         check_mistakes(bench)
         check_fleet(bench)
+        evil_fleet(bench.scratch)
+        leading(bench.scratch)
         check_shields(bench)
     return TAP.done()
 

@@ -266,6 +266,15 @@ def wanted_of_bulletins(share, folder):
     TAP.ok(code == 0 and {("file", "eventlog.dll"), ("values", "hklm\\software\\microsoft\\updates\\windows 2000\\sp5\\kb835732\\filelist")} <= rows and all(len(row) == 2 and row[1].isascii() for row in rows), "--wanted of bulletins: their files and keys", err, sorted(rows))
 
 
+def one_file_each(folder):
+    """Names that become one name of a file, also beside one that looks like the second of them: each host has a file."""
+    names = ("A/B", "A_B", "A_B-2", "a_b")
+    for i, name in enumerate(names):
+        (folder / f"{i}.json").write_text(json.dumps({"format": "sallyport-inventory-1", "name": name, "updates": [{"id": "KB890001"}]}))
+    code, _, err = run("--out", folder / "out", *(folder / f"{i}.json" for i in range(len(names))))
+    TAP.ok(code == 0 and sorted(json.loads(path.read_text())["name"] for path in (folder / "out").iterdir()) == sorted(names), "no host's file is written over another's", code, err)
+
+
 def usage(folder):
     bad = folder / "bad\x1b.txt"
     bad.write_text("nothing")
@@ -288,7 +297,7 @@ def main():
     minimal = share / "corpus" / "hive" / "hivex__images__minimal"
     if not shutil.which("hivexsh"):
         skip_all("hivexsh (libhivex-bin) is not installed")
-    for test, more in ((the_tree, (minimal,)), (damaged_trees, (minimal,)), (updates_by_era, (minimal,)), (usage, ())):
+    for test, more in ((the_tree, (minimal,)), (damaged_trees, (minimal,)), (updates_by_era, (minimal,)), (usage, ()), (one_file_each, ())):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder)
             path.chmod(0o755)

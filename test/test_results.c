@@ -202,6 +202,37 @@ static int64_t hosts_in(const char *where, int64_t *missing)
 	return count;
 }
 
+/* Paths that look alike once they are text, and long ones that differ at their end, are hosts of their own. */
+static void alike(const char *where, const char *what)
+{
+	static char          paths[5][4000] = {"/fleet/h\xff.json", "/fleet/h%FF.json", "/fleet/h%25FF.json", "/fleet/long-", "/fleet/long-"};
+	char                 why[TEXT];
+	struct results_done  done = {0};
+	struct results      *r = results_open(where, true, why, sizeof(why));
+	struct deed          deeds[5];
+	bool                 good;
+
+	for (int i = 3; i < 5; i++) {
+		for (size_t at = strlen(paths[i]); at < sizeof(paths[i]) - 1; at++)
+			paths[i][at] = (char)('a' + at * at / 7 % 26 * (at + 11) % 26);
+		paths[i][sizeof(paths[i]) - 2] = (char)('0' + i);
+	}
+	for (int i = 0; i < 5; i++)
+		deeds[i] = (struct deed){paths[i], "TWIN", i % 2 ? "M.." : "F..", NULL, (char)('a' + i)};
+	good = r && run_of(r, CATALOGUE, 20000, deeds, 5, true, &done);
+	if (!good)
+		tap_note("%s", r ? results_why(r) : why);
+	tap_ok(good && ran(&done, 5, 0, 0, 0, 0), "%s: five hosts whose paths are nearly one", what);
+	tap_ok(good && run_of(r, CATALOGUE, 21000, deeds, 5, true, &done) && ran(&done, 0, 5, 0, 0, 0), "none of them is taken for another");
+	for (int i = 0; i < 5 && good; i++) {
+		json_t *one = results_host(r, paths[i]);
+
+		tap_ok(json_array_size(one) == 1 && strcmp(field(one, 0, "verdict"), i % 2 ? "missing" : "fixed") == 0, "%s: path %d has its own verdict", what, i);
+		json_decref(one);
+	}
+	results_close(&r);
+}
+
 /* Two programs write at once: nobody's hosts are lost or doubled. */
 static void together(const char *where, const char *what)
 {
@@ -340,6 +371,8 @@ static void with_postgresql(const char *sqlite_all)
 	snprintf(words, sizeof(words), "psql -q '%s' -c 'DROP SCHEMA sallyport CASCADE' 2>&1 | grep -v 'drop cascades'; true", where);
 	tap_ok(system(words) == 0, "the tables can be dropped");
 	together(where, "PostgreSQL");
+	tap_ok(system(words) == 0, "the tables can be dropped again");
+	alike(where, "PostgreSQL");
 	snprintf(command, sizeof(command), "test/cluster stop %s", server);
 	if (system(command) != 0)
 		tap_note("the server could not be stopped");
@@ -365,6 +398,8 @@ int main(int argc, char **argv)
 	full_disk();
 	snprintf(where, sizeof(where), "%s/together.db", folder);
 	together(where, "SQLite");
+	snprintf(where, sizeof(where), "%s/alike.db", folder);
+	alike(where, "SQLite");
 	with_postgresql(all);
 	free(all);
 	snprintf(command, sizeof(command), "rm -rf %s", folder);
