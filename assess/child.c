@@ -23,10 +23,25 @@ enum { HEAD = 5 };
 /* How a child ends that could not begin or answer. */
 enum { END_SANDBOX = 3, END_MEMORY = 4, END_ANSWER = 5 };
 
+/* The document comes in small pieces: they are written together. */
 struct put {
 	int    fd;
 	size_t left; /* octets that may still be written */
+	size_t n;
+	char   bytes[1 << 16];
 };
+
+static void put_out(struct put *put)
+{
+	for (size_t at = 0; at < put->n;) {
+		ssize_t done = write(put->fd, put->bytes + at, put->n - at);
+
+		if (done < 0 && errno != EINTR)
+			_exit(END_ANSWER);
+		at += done > 0 ? (size_t)done : 0;
+	}
+	put->n = 0;
+}
 
 static int put_some(const char *bytes, size_t n, void *data)
 {
@@ -36,12 +51,14 @@ static int put_some(const char *bytes, size_t n, void *data)
 		_exit(END_ANSWER);
 	put->left -= n;
 	while (n) {
-		ssize_t done = write(put->fd, bytes, n);
+		size_t room = sizeof(put->bytes) - put->n, some = n < room ? n : room;
 
-		if (done < 0 && errno != EINTR)
-			_exit(END_ANSWER);
-		bytes += done > 0 ? done : 0;
-		n -= done > 0 ? (size_t)done : 0;
+		memcpy(put->bytes + put->n, bytes, some);
+		put->n += some;
+		bytes += some;
+		n -= some;
+		if (put->n == sizeof(put->bytes))
+			put_out(put);
 	}
 	return 0;
 }
@@ -49,13 +66,15 @@ static int put_some(const char *bytes, size_t n, void *data)
 static _Noreturn void child_main(int fd, int answer, const char *path, child_work *work, void *data, const struct child_bounds *bounds)
 {
 	struct confine confine = {bounds->memory_max, bounds->seconds, CHILD_FILES_MAX, fd};
-	struct put     put = {answer, bounds->answer_max};
+	static struct put put = {0};
 	struct host    host;
 	const char    *why = "";
 	char           head[HEAD];
 	uint32_t       n;
 	json_t        *document;
 
+	put.fd = answer;
+	put.left = bounds->answer_max;
 	/* The parent decides what an interruption ends; this process ends when nobody takes its answer. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_DFL);
@@ -75,7 +94,10 @@ static _Noreturn void child_main(int fd, int answer, const char *path, child_wor
 		_exit(END_MEMORY);
 	put_some(head, sizeof(head), &put);
 	put_some(why, n, &put);
-	_exit(json_dump_callback(document, put_some, &put, JSON_COMPACT) == 0 ? 0 : END_MEMORY);
+	if (json_dump_callback(document, put_some, &put, JSON_COMPACT) != 0)
+		_exit(END_MEMORY);
+	put_out(&put);
+	_exit(0);
 }
 
 struct taken {
