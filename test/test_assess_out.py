@@ -228,10 +228,11 @@ def check_mistakes(bench):
         ([bench.hosts, "-b", bench.bulletins, "--shield", "--address", "GOOD=10.0.0"], "wants HOST=ADDRESS"), ([bench.hosts, "-b", bench.bulletins, "--address", "GOOD=10.0.0.1"], "are for --shield"),
         ([bench.hosts, "-b", bench.bulletins, "--shield", "--trial-until", "2027-02-31"], "--trial-until wants a day"), ([bench.hosts, "-b", bench.bulletins, "--results", "x", "--csv"], "--results keeps"),
         ([bench.hosts, "-b", bench.bulletins, "--results", "x", "--workers", "0"], "--workers wants a number"),
+        ([bench.hosts, "-b", bench.bulletins, "--language", "nope"], "nope: No such file"),
     ]
     for words, said in cases:
         code, _, errors = assess(*words)
-        TAP.ok(code == BAD and said in errors, f"said: {said}", code, errors)
+        TAP.ok(code == BAD and said in errors and "memory" not in errors, f"said: {said}", code, errors)
     code, text, errors = assess(bench.hosts / "a.json", bad, "-b", bench.bulletins, "--csv")
     TAP.ok(code == BAD and "bad.json" in errors and "unreadable" in text and text.count('"fixed"') == 4, "a bad host is a row and an error, and the others go on", code, errors, text)
 
