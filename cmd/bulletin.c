@@ -65,9 +65,11 @@ static bool file_bytes(const char *path, char *bytes, size_t *out)
 	return fd >= 0 && got >= 0;
 }
 
+/* Under another name until it is whole: an interruption leaves no half document that the next program would read. */
 static bool write_file(const struct job *job, const struct bulletin *b, json_t *document)
 {
-	char       path[PATH_MOST], name[16];
+	int        error;
+	char       path[PATH_MOST], part[PATH_MOST + 8], name[16];
 	struct str s = str_over(path, sizeof(path));
 
 	str_fmt(&s, "%s", job->out);
@@ -79,8 +81,14 @@ static bool write_file(const struct job *job, const struct bulletin *b, json_t *
 	for (size_t i = 0; i < sizeof(name); i++)
 		name[i] = (char)(b->id[i] >= 'A' && b->id[i] <= 'Z' ? b->id[i] + 32 : b->id[i]), i = b->id[i] ? i : sizeof(name);
 	str_fmt(&s, "/%s.json", name);
-	if (!s.cut && json_dump_file(document, path, JSON_INDENT(2)) == 0)
+	snprintf(part, sizeof(part), "%s.part", path);
+	errno = 0;
+	if (!s.cut && json_dump_file(document, part, JSON_INDENT(2)) == 0 && rename(part, path) == 0)
 		return true;
+	error = errno;
+	if (!s.cut)
+		unlink(part);
+	errno = error;
 failed:
 	complain("%s: %s", path, errno ? strerror(errno) : "it could not be written");
 	return false;
@@ -244,10 +252,14 @@ static int finish(struct job *job)
 	}
 	if (job->verb == JOB_COMPARE && job->json)
 		print_json(json_pack("{s:i,s:o}", "bulletins", (int)job->done, "differences", job->list));
+	if (!job->done && !job->failed) {
+		complain("there are no bulletins in what was named: a folder stands for the files in it and below whose name ends in .md");
+		return EXIT_USAGE;
+	}
 	if (job->verb != JOB_CONVERT || job->out || job->failed)
 		fprintf(stderr, "%u bulletins, %u contradictions in them%s", job->done, job->contradictions, job->failed ? "" : "\n");
 	if (job->failed)
-		fprintf(stderr, ", %u could not be read\n", job->failed);
+		fprintf(stderr, ", %u could not be read or written\n", job->failed);
 	if (!output_ok() || job->failed || job->bad)
 		return EXIT_USAGE;
 	return job->differences ? EXIT_FOUND : EXIT_CLEAN;
