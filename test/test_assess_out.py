@@ -243,6 +243,13 @@ def check_fleet(bench):
     TAP.ok(code == FOUND and text.startswith("3 hosts: 3 assessed, 0 unchanged"), "--results keeps a fleet", code, text, errors)
     code, text, _ = bench.run("--results", where)
     TAP.ok(code == FOUND and text.startswith("3 hosts: 0 assessed, 3 unchanged"), "what did not change is passed over, and still missing", code, text)
+    TAP.ok("the name of another" not in errors, "hosts with different names are no twins", errors)
+    twins = bench.scratch / "twins"
+    twins.mkdir()
+    for name in ("info.json", "qfe.json"):
+        (twins / name).write_text('{"format": "sallyport-inventory-1", "name": "ONE"}')
+    errors = assess(twins, "-b", bench.bulletins, "--results", bench.scratch / "twins.db")[2]
+    TAP.ok("1 of the hosts kept have the name of another (ONE)" in errors and "inventory --out" in errors, "two files of one machine: it is said what to do first", errors)
     done = subprocess.run([BUILD / "sallyport", "results", "hosts", "-r", where, "--json"], capture_output=True, text=True, check=False)
     TAP.ok({h["host"] for h in json.loads(done.stdout)} == {"GOOD", EVIL, "=cmd|' /C calc'!A0"}, "sallyport results reads it", done.stdout, done.stderr)
 
