@@ -244,6 +244,11 @@ static int finish(struct job *job)
 {
 	if (job->terminal)
 		fprintf(stderr, "\r");
+	if (!job->done && !job->failed) {
+		complain("there are no bulletins in what was named: a folder stands for the files in it and below whose name ends in .md");
+		json_decref(job->list);
+		return EXIT_USAGE;
+	}
 	if (job->verb == JOB_YIELDS) {
 		if (job->json)
 			print_json(yields_json(&job->yields));
@@ -252,10 +257,6 @@ static int finish(struct job *job)
 	}
 	if (job->verb == JOB_COMPARE && job->json)
 		print_json(json_pack("{s:i,s:o}", "bulletins", (int)job->done, "differences", job->list));
-	if (!job->done && !job->failed) {
-		complain("there are no bulletins in what was named: a folder stands for the files in it and below whose name ends in .md");
-		return EXIT_USAGE;
-	}
 	if (job->verb != JOB_CONVERT || job->out || job->failed)
 		fprintf(stderr, "%u bulletins, %u contradictions in them%s", job->done, job->contradictions, job->failed ? "" : "\n");
 	if (job->failed)

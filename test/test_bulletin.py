@@ -219,9 +219,9 @@ def nothing_there(bulletins, out):
     empty = out / "empty"
     empty.mkdir()
     for words in (("convert", "--to", "csaf"), ("compare",), ("yields",)):
-        code, text, complaint = sallyport("bulletin", *words, str(empty))
+        code, text, complaint = sallyport(*words, str(empty))
         TAP.ok(code == UNREADABLE and not text and "there are no bulletins" in complaint, f"{words[0]} of a folder without bulletins", code, text, complaint)
-    code, _, complaint = sallyport("bulletin", "convert", "--to", "json", "--out", str(out / "whole"), str(next(iter(sorted(bulletins.rglob("*.md"))))))
+    code, _, complaint = sallyport("convert", "--to", "json", "--out", str(out / "whole"), str(next(iter(sorted(bulletins.rglob("*.md"))))))
     names = [path.name for path in (out / "whole").rglob("*") if path.is_file()]
     TAP.ok(code == CLEAN and len(names) == 1 and names[0].endswith(".json"), "one document, and no part of it beside it", code, names, complaint)
 
