@@ -25,8 +25,7 @@ static bool is_document(const uint8_t *bytes, size_t n)
 	return i < n && bytes[i] == '{';
 }
 
-/* A file that is no hive, whole. */
-static bool text_read(struct host *host, const char *path, const uint8_t *bytes, size_t n, const char **why)
+bool evidence_text(struct host *host, const char *path, const uint8_t *bytes, size_t n, const char **why)
 {
 	if (is_document(bytes, n)) {
 		size_t skip = bytes[0] == 0xef ? 3 : 0; /* editors of Windows begin with a mark */
@@ -56,7 +55,7 @@ static bool file_read(struct host *host, int fd, const char *path, off_t size, c
 			break;
 		n += got > 0 ? (size_t)got : 0;
 	}
-	good = text_read(host, path, bytes, n, why);
+	good = evidence_text(host, path, bytes, n, why);
 	free(bytes);
 	return good;
 }

@@ -48,6 +48,10 @@ bool tree_read(struct host *host, int folder, const char *path, tree_want *want,
 /* The folder holds a Windows tree. */
 bool tree_is(int folder);
 
+/* What the product's name says where the evidence did not say it itself. */
+void system_from_name(struct host_system *system);
+/* An inventory or a listing, whole, in this process: *why when it is neither, or is damaged. */
+bool evidence_text(struct host *host, const char *path, const uint8_t *bytes, size_t n, const char **why);
 /*
  * Reads what stands at `path` (a file of one of these kinds, or a tree) in a child that can read that alone, may use bounded memory
  * and time, and answers with an inventory. A child that dies is a sentence in *why; the caller's process is untouched.

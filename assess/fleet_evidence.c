@@ -10,15 +10,9 @@
 
 bool evidence_of_bytes(struct host *host, const char *path, const char *bytes, size_t n, const char **why)
 {
-	size_t mark = n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0, i = mark; /* editors of Windows begin with it */
-
-	while (i < n && (bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\n' || bytes[i] == '\r'))
-		i++;
-	if (i < n && bytes[i] == '{')
-		return inventory_read(host, path, bytes + mark, n - mark, why);
-	if (listing_is((const uint8_t *)bytes, n)) /* UNSAFE: octets are octets, signed or not */
-		return listing_read(host, path, (const uint8_t *)bytes, n, why); /* UNSAFE: the same */
-	*why = n ? "it is neither an inventory nor a listing of systeminfo or wmic qfe" : "it is empty";
+	if (n)
+		return evidence_text(host, path, (const uint8_t *)bytes, n, why); /* UNSAFE: octets are octets, signed or not */
+	*why = "it is empty";
 	return false;
 }
 

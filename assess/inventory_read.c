@@ -381,8 +381,7 @@ static enum family family_in(struct in *in, const json_t *object)
 	return FAMILY_UNKNOWN;
 }
 
-/* What the product's name says where the inventory does not say it itself. */
-static void system_from_name(struct host_system *system)
+void system_from_name(struct host_system *system)
 {
 	struct target targets[TARGETS_MAX];
 

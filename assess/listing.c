@@ -106,8 +106,11 @@ bool listing_read(struct host *host, const char *file, const uint8_t *bytes, siz
 		good = false;
 		*why = "it is neither a listing of systeminfo nor of wmic qfe";
 	}
-	if (good)
+	if (good) {
+		if (host->system.product)
+			system_from_name(&host->system);
 		tell_encoding(host, &l);
+	}
 	if (good && host->full) {
 		good = false;
 		*why = "the listing has more facts than a host may have, or memory is out";

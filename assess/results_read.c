@@ -106,7 +106,7 @@ json_t *results_host(struct results *r, const char *name)
 		"SELECT h.name, h.source, b.name, l.cve, v.name, u.name, w.name, t.text, a.started, c.started FROM hosts h JOIN findings f ON f.host = h.id"
 		" JOIN flaws l ON l.id = f.flaw JOIN bulletins b ON b.id = l.bulletin JOIN words v ON v.kind = 'verdict' AND v.id = f.verdict"
 		" JOIN words u ON u.kind = 'rule' AND u.id = f.rule JOIN words w ON w.kind = 'severity' AND w.id = f.severity JOIN texts t ON t.id = f.text"
-		" JOIN runs a ON a.id = f.first_run JOIN runs c ON c.id = f.changed_run WHERE h.name = $1 OR h.source = $2"
+		" JOIN runs a ON a.id = f.first_run JOIN runs c ON c.id = f.changed_run WHERE lower(h.name) = lower($1) OR h.source = $2"
 		" ORDER BY h.source, f.verdict DESC, f.severity DESC, b.name, l.cve",
 		(struct db_value[]){DB_T(results_text(name, text, sizeof(text))), DB_T(results_source(name, source, sizeof(source)))}, 2, fields);
 }

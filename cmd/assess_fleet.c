@@ -62,6 +62,33 @@ static bool kept_missing(struct results *results, unsigned fails)
 	return found;
 }
 
+/* Evidence of one machine in two files is two hosts here, each of which knows half: whoever looks at their counts must be told. */
+static void tell_twins(struct results *results)
+{
+	json_t     *hosts = results_hosts(results), *seen = json_object(), *host;
+	size_t      i, twins = 0;
+	const char *first = NULL;
+	char        shown[WHY];
+
+	json_array_foreach(hosts, i, host) {
+		const char *name = json_string_value(json_object_get(host, "host")), *state = json_string_value(json_object_get(host, "state"));
+
+		if (!name || !state || strcmp(state, "assessed") != 0)
+			continue;
+		if (json_object_get(seen, name)) {
+			first = first ? first : name;
+			twins++;
+		} else {
+			json_object_set_new(seen, name, json_true());
+		}
+	}
+	if (twins)
+		complain("%zu of the hosts kept have the name of another (%s): where two files are of one machine, sallyport inventory --out FOLDER brings them together first", twins,
+			 assess_harmless(first, shown, sizeof(shown)));
+	json_decref(seen);
+	json_decref(hosts);
+}
+
 int assess_fleet(struct assess_job *job)
 {
 	struct fleet_job  fleet = {.job = job};
@@ -90,6 +117,8 @@ int assess_fleet(struct assess_job *job)
 		done.done.gone, done.done.changes);
 	if (done.left)
 		printf("%zu hosts were not looked at: the same command does the rest\n", done.left);
+	if (good && done.done.assessed)
+		tell_twins(wish.results);
 	results_close(&wish.results);
 	if (done.stopped)
 		return EXIT_INTERRUPTED;

@@ -82,6 +82,7 @@ struct gathering {
 	struct counter     counter;
 	struct part       *parts;
 	size_t             part_n;
+	bool               refused; /* by the catalogue: memory is out */
 };
 
 static void trouble(struct gathering *g, const char *path, const char *sentence)
@@ -97,7 +98,8 @@ static bool bulletin_got(void *data, struct bulletin *bulletin)
 {
 	struct gathering *g = data;
 
-	return catalog_add(g->job->catalog, bulletin);
+	g->refused = !catalog_add(g->job->catalog, bulletin);
+	return !g->refused;
 }
 
 static void bulletin_said(void *data, const char *path, const char *sentence)
@@ -126,6 +128,8 @@ bool assess_bulletins(struct assess_job *job)
 		complain("there are no bulletins in what --bulletins names");
 		return false;
 	}
+	if (!good && job->catalog && !g.refused) /* the sentence was told: a language pack that cannot be read, say */
+		return false;
 	if (!good || !catalog_ready(job->catalog, NULL, NULL)) {
 		complain("the bulletins cannot be made a catalogue: memory is out");
 		return false;

@@ -41,9 +41,11 @@ struct job {
 	uint64_t      shown_ms;
 };
 
+/* Under another name until it is whole: an interruption leaves no half document that the next program would read. */
 static bool write_file(const struct job *job, const struct bulletin *b, json_t *document)
 {
-	char       path[PATH_MOST], name[16];
+	int        error;
+	char       path[PATH_MOST], part[PATH_MOST + 8], name[16];
 	struct str s = str_over(path, sizeof(path));
 
 	str_fmt(&s, "%s", job->out);
@@ -55,8 +57,14 @@ static bool write_file(const struct job *job, const struct bulletin *b, json_t *
 	for (size_t i = 0; i < sizeof(name); i++)
 		name[i] = (char)(b->id[i] >= 'A' && b->id[i] <= 'Z' ? b->id[i] + 32 : b->id[i]), i = b->id[i] ? i : sizeof(name);
 	str_fmt(&s, "/%s.json", name);
-	if (!s.cut && json_dump_file(document, path, JSON_INDENT(2)) == 0)
+	snprintf(part, sizeof(part), "%s.part", path);
+	errno = 0;
+	if (!s.cut && json_dump_file(document, part, JSON_INDENT(2)) == 0 && rename(part, path) == 0)
 		return true;
+	error = errno;
+	if (!s.cut)
+		unlink(part);
+	errno = error;
 failed:
 	complain("%s: %s", path, errno ? strerror(errno) : "it could not be written");
 	return false;
@@ -190,6 +198,11 @@ static int finish(struct job *job, const struct load_done *done)
 	size_t failed = done->failed + job->unused;
 
 	clear_line(job);
+	if (!done->bulletins && !failed) {
+		complain("there are no bulletins in what was named: a folder stands for the files in it and below whose name ends in .md");
+		json_decref(job->list);
+		return EXIT_USAGE;
+	}
 	if (job->verb == JOB_YIELDS) {
 		if (job->json)
 			print_json(yields_json(&job->yields));
@@ -201,7 +214,7 @@ static int finish(struct job *job, const struct load_done *done)
 	if (job->verb != JOB_CONVERT || job->out || failed)
 		fprintf(stderr, "%zu bulletins, %zu contradictions in them%s", done->bulletins - job->unused, job->contradictions, failed ? "" : "\n");
 	if (failed)
-		fprintf(stderr, ", %zu could not be read\n", failed);
+		fprintf(stderr, ", %zu could not be read or written\n", failed);
 	if (!output_ok() || failed)
 		return EXIT_USAGE;
 	return job->differences ? EXIT_FOUND : EXIT_CLEAN;

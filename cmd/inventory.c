@@ -15,7 +15,7 @@
 #include "cmd/inventory.h"
 
 enum { OPT_OUT = 0, OPT_WANTED };
-enum { PATH_MOST = 4096, NAME_MOST = 200, HOSTS_MOST = 4096 };
+enum { PATH_MOST = 4096, NAME_MOST = 200, HOSTS_MOST = 4096, DEPTH_MOST = 16 };
 
 static const struct option options[] = {
 	[OPT_OUT] = {"out", 'o', "FOLDER", "one file for each host in this folder, NAME.json, instead of standard output"},
@@ -120,7 +120,7 @@ static int plain(const struct dirent *entry)
 }
 
 /* A Windows tree is one piece of evidence; any other folder holds pieces. */
-static void path_take(struct job *job, const char *path, bool deeper)
+static void path_take(struct job *job, const char *path, unsigned depth)
 {
 	int             fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool            tree = fd >= 0 && tree_is(fd);
@@ -133,10 +133,14 @@ static void path_take(struct job *job, const char *path, bool deeper)
 		evidence_take(job, path);
 		return;
 	}
-	count = deeper ? scandir(path, &entries, plain, by_name) : 0;
+	if (depth == DEPTH_MOST) {
+		trouble(job, path, "it is deeper in folders than is looked");
+		return;
+	}
+	count = scandir(path, &entries, plain, by_name);
 	if (count < 0)
 		trouble(job, path, strerror(errno));
-	if (!count && deeper)
+	if (!count && !depth)
 		trouble(job, path, "the folder is neither a Windows tree nor holds evidence");
 	for (int i = 0; i < count; i++) {
 		char       inside[PATH_MOST];
@@ -146,7 +150,7 @@ static void path_take(struct job *job, const char *path, bool deeper)
 		if (s.cut)
 			trouble(job, path, "a name in it is too long");
 		else
-			path_take(job, inside, false);
+			path_take(job, inside, depth + 1);
 		free(entries[i]);
 	}
 	free(entries);
@@ -244,8 +248,10 @@ static void print_all(struct job *job)
 static int evidence_print(struct job *job, const char *const *paths, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		path_take(job, paths[i], true);
-	if (job->out)
+		path_take(job, paths[i], 0);
+	if (!job->count && !job->bad)
+		trouble(job, paths[0], "there are no hosts in what was named");
+	else if (job->out)
 		write_all(job);
 	else
 		print_all(job);

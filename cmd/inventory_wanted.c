@@ -140,6 +140,10 @@ int inventory_wanted(const char *const *paths, size_t count)
 	flaws_add(&list);
 	if (count && !load_bulletins(paths, count, &wish, &done))
 		list.bad = true;
+	if (count && !done.bulletins) {
+		complain("there are no bulletins in what was named: only what reviewed flaws ask for is listed");
+		list.bad = true;
+	}
 	if (list.full) {
 		complain("there is more to look for than one list holds");
 		list.bad = true;

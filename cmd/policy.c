@@ -19,7 +19,7 @@
 
 extern const struct cmd cmd_policy;
 
-enum { FACTS_GIVEN_MAX = 64, FILES_GIVEN_MAX = 64, TEXT_MAX = 256 * 1024 };
+enum { FACTS_GIVEN_MAX = 64, FILES_GIVEN_MAX = 64 };
 
 enum { OPT_JSON = 0, OPT_TODAY, OPT_WRITE, OPT_SERVICE, OPT_FROM, OPT_TO, OPT_UDP, OPT_FACT, OPT_OPAQUE };
 
@@ -133,7 +133,7 @@ static bool read_text(const char *path, char *out, size_t *n)
 		complain("%s: %s", path, strerror(errno));
 		return false;
 	}
-	*n = fread(out, 1, TEXT_MAX + 1, f);
+	*n = fread(out, 1, POLICY_FILE_MAX + 1, f);
 	ok = !ferror(f);
 	if (!ok)
 		complain("%s: %s", path, strerror(errno));
@@ -172,7 +172,7 @@ static bool write_text(const char *path, const char *text)
 
 static int format_one(const struct job *job, const char *path)
 {
-	static char text[TEXT_MAX + 2];
+	static char text[POLICY_FILE_MAX + 2];
 	size_t      n;
 	char       *out;
 	int         code = EXIT_CLEAN;

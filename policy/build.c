@@ -4,7 +4,7 @@
 
 #include "policy/ast_int.h"
 
-enum { MEMORY_DEFAULT = 64 * 1024 * 1024 };
+enum { MEMORY_DEFAULT = 256 * 1024 * 1024 };
 
 static void stages(struct policy_build *b, void *arg)
 {

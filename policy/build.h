@@ -23,14 +23,14 @@ extern const struct policy_files policy_files_beneath;
 struct policy_world {
 	const struct recogniser *const *registry; /* NULL-terminated, at most 64 */
 	uint32_t                        today; /* 20270131 */
-	size_t                          memory_cap; /* bytes; 0 = 64 MiB */
+	size_t                          memory_cap; /* bytes; 0 = 256 MiB */
 	const char                     *folder; /* written before paths in complaints, as "conf/"; NULL = nothing */
 };
 
 enum {
 	POLICY_FILES_MAX = 64,
-	POLICY_FILE_MAX = 256 * 1024, /* bytes of one file */
-	POLICY_TEXT_MAX = 1024 * 1024, /* bytes of all files */
+	POLICY_FILE_MAX = 32 * 1024 * 1024, /* bytes of one file: shields of a fleet say much in comments */
+	POLICY_TEXT_MAX = 64 * 1024 * 1024, /* bytes of all files */
 	POLICY_INCLUDES_DEEP = 8,
 	POLICY_DIAGS_MAX = 50,
 	POLICY_COMPARISONS_MAX = 64, /* of one condition */

@@ -47,7 +47,7 @@ static long read_beneath(void *user, const char *path, char *out, size_t room)
 		return -1;
 	if (fstat(fd, &st) == 0) {
 		/* A pipe or a device could hold the compiler up. */
-		errno = EINVAL;
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 		if (S_ISREG(st.st_mode))
 			got = read_whole(fd, out, room);
 	}

@@ -61,9 +61,9 @@ static bool known(struct policy_build *b, const char *path, struct text_file *pa
 static const char *too_much(const struct policy_build *b, const struct text_file *parent, long got)
 {
 	if (got > POLICY_FILE_MAX)
-		return "is larger than 256 KiB";
+		return "is larger than 32 MiB";
 	if (b->text_total + (size_t)got > POLICY_TEXT_MAX)
-		return "makes the policy larger than 1 MiB";
+		return "makes the policy larger than 64 MiB";
 	if (b->files.count == POLICY_FILES_MAX)
 		return "is one file more than 64";
 	if (parent && parent->depth + 1 == POLICY_INCLUDES_DEEP)
@@ -74,10 +74,10 @@ static const char *too_much(const struct policy_build *b, const struct text_file
 /* The whole file in the buffer, or one byte more than a file may have. Most files are small, and so is the first buffer. */
 static long read_file(struct policy_build *b, const char *path)
 {
-	static const size_t rooms[] = {16 * 1024, POLICY_FILE_MAX + 1};
+	static const size_t rooms[] = {16 * 1024, 1024 * 1024, POLICY_FILE_MAX + 1};
 	long                got = -1;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
 		char *buffer = realloc(b->file_buffer, rooms[i]);
 
 		errno = ENOMEM;

@@ -229,10 +229,11 @@ def check_mistakes(bench):
         ([bench.hosts, "-b", bench.bulletins, "--shield", "--address", "GOOD=10.0.0"], "wants HOST=ADDRESS"), ([bench.hosts, "-b", bench.bulletins, "--address", "GOOD=10.0.0.1"], "are for --shield"),
         ([bench.hosts, "-b", bench.bulletins, "--shield", "--trial-until", "2027-02-31"], "--trial-until wants a day"), ([bench.hosts, "-b", bench.bulletins, "--results", "x", "--csv"], "--results keeps"),
         ([bench.hosts, "-b", bench.bulletins, "--results", "x", "--workers", "0"], "--workers wants a number"),
+        ([bench.hosts, "-b", bench.bulletins, "--language", "nope"], "nope: No such file"),
     ]
     for words, said in cases:
         code, _, errors = assess(*words)
-        TAP.ok(code == BAD and said in errors, f"said: {said}", code, errors)
+        TAP.ok(code == BAD and said in errors and "memory" not in errors, f"said: {said}", code, errors)
     code, text, errors = assess(bench.hosts / "a.json", bad, "-b", bench.bulletins, "--csv")
     TAP.ok(code == BAD and "bad.json" in errors and "unreadable" in text and text.count('"fixed"') == 4, "a bad host is a row and an error, and the others go on", code, errors, text)
 
@@ -284,6 +285,13 @@ def check_fleet(bench):
     TAP.ok(code == FOUND and text.startswith("3 hosts: 3 assessed, 0 unchanged"), "--results keeps a fleet", code, text, errors)
     code, text, _ = bench.run("--results", where)
     TAP.ok(code == FOUND and text.startswith("3 hosts: 0 assessed, 3 unchanged"), "what did not change is passed over, and still missing", code, text)
+    TAP.ok("the name of another" not in errors, "hosts with different names are no twins", errors)
+    twins = bench.scratch / "twins"
+    twins.mkdir()
+    for name in ("info.json", "qfe.json"):
+        (twins / name).write_text('{"format": "sallyport-inventory-1", "name": "ONE"}')
+    errors = assess(twins, "-b", bench.bulletins, "--results", bench.scratch / "twins.db")[2]
+    TAP.ok("1 of the hosts kept have the name of another (ONE)" in errors and "inventory --out" in errors, "two files of one machine: it is said what to do first", errors)
     done = subprocess.run([BUILD / "sallyport", "results", "hosts", "-r", where, "--json"], capture_output=True, text=True, check=False)
     TAP.ok({h["host"] for h in json.loads(done.stdout)} == {"GOOD", EVIL, "=cmd|' /C calc'!A0"}, "sallyport results reads it", done.stdout, done.stderr)
 

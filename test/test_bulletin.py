@@ -218,6 +218,18 @@ def mutants(bulletins, out):
     TAP.ok(code in (CLEAN, UNREADABLE) and "Sanitizer" not in complaint, "40 damaged bulletins do no harm", code, complaint[-2000:])
 
 
+def nothing_there(bulletins, out):
+    """A folder without bulletins is a mistake; documents are written whole, under no other name than theirs."""
+    empty = out / "empty"
+    empty.mkdir()
+    for words in (("convert", "--to", "csaf"), ("compare",), ("yields",)):
+        code, text, complaint = sallyport(*words, str(empty))
+        TAP.ok(code == UNREADABLE and not text and "there are no bulletins" in complaint, f"{words[0]} of a folder without bulletins", code, text, complaint)
+    code, _, complaint = sallyport("convert", "--to", "json", "--out", str(out / "whole"), str(next(iter(sorted(bulletins.rglob("*.md"))))))
+    names = [path.name for path in (out / "whole").rglob("*") if path.is_file()]
+    TAP.ok(code == CLEAN and len(names) == 1 and names[0].endswith(".json"), "one document, and no part of it beside it", code, names, complaint)
+
+
 def languages_of_ones_own(out):
     """A third language is a data file."""
     pack, text = out / "en.pack", out / "ms04-999.md"
@@ -248,6 +260,7 @@ def main():
         languages(bulletins)
         hostile(bulletins, out)
         languages_of_ones_own(out)
+        nothing_there(bulletins, out)
     return TAP.done()
 
 

@@ -235,6 +235,22 @@ static bool name_seen(void *data, const struct host_result *host)
 	return true;
 }
 
+/* A fleet reads a host's text as `inventory` does: a mark of Windows' editors is passed over, and a listing's product names its edition. */
+static void as_alone(void)
+{
+	static const char marked[] = "\xef\xbb\xbf{\"format\":\"sallyport-inventory-1\",\"name\":\"A\"}";
+	static const char listing[] = "Host Name:                 HOST1\nOS Name:                   Microsoft Windows XP Professional\nOS Version:                5.1.2600 Service Pack 2 Build 2600\n"
+				      "OS Manufacturer:           Microsoft Corporation\nOS Configuration:          Standalone Server\n";
+	struct host       host;
+	const char       *why = "";
+
+	tap_ok(host_open(&host, "a.json") && evidence_of_bytes(&host, "a.json", marked, sizeof(marked) - 1, &why) && strcmp(host.name, "A") == 0, "an inventory with a mark: %s", why);
+	host_close(&host);
+	tap_ok(host_open(&host, "b.txt") && evidence_of_bytes(&host, "b.txt", listing, sizeof(listing) - 1, &why) && host.system.edition == EDITION_PROFESSIONAL,
+	       "a listing's edition, of a workstation that is configured as a server: %u, %s", host.system.edition, why);
+	host_close(&host);
+}
+
 /* Real listings, in many encodings, an inventory made of one, and a real hive, which a child of its own reads. */
 static void real_evidence(const struct catalog *catalog)
 {
@@ -275,6 +291,7 @@ int main(void)
 	kept(catalog);
 	interrupted(catalog);
 	answers(catalog);
+	as_alone();
 	real_evidence(catalog);
 	catalog_close(&catalog);
 	snprintf(command, sizeof(command), "rm -rf %s", folder);

@@ -283,6 +283,15 @@ def usage(folder):
     TAP.ok(run()[0] == 2 and run("--wanted", "--out", folder)[0] == 2, "no path, or --wanted with --out: exit 2")
     code, out, err = run("--wanted", folder / "absent")
     TAP.ok(code == 2 and "absent" in err, "--wanted of what is not there: exit 2", err)
+    (folder / "empty").mkdir()
+    code, out, err = run("--wanted", folder / "empty")
+    TAP.ok(code == 2 and "there are no bulletins" in err and "dcpromo.log" in out, "--wanted of a folder without bulletins: exit 2", err)
+    (folder / "deep" / "rack" / "row").mkdir(parents=True)
+    code, out, err = run(folder / "deep")
+    TAP.ok(code == 2 and not out and "there are no hosts" in err, "folders that hold nothing are not taken for good", code, err)
+    (folder / "deep" / "rack" / "row" / "a.json").write_text('{"format": "sallyport-inventory-1", "name": "A"}')
+    code, out, err = run(folder / "deep")
+    TAP.ok(code == 0 and json.loads(out)["name"] == "A" and not err, "hosts in folders below the folder are found", code, out, err)
     code, out, err = run("--wanted")
     rows = [line.split("\t") for line in out.splitlines() if not line.startswith("#")]
     TAP.ok(code == 0 and ["file", "%systemroot%\\debug\\dcpromo.log"] in rows and all(len(row) == 2 and row[0] in ("file", "key", "service") for row in rows) and

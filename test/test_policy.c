@@ -273,8 +273,10 @@ static void caps(void)
 	tap_ok(errors_of(b, "more than 64 comparisons"), "conditions hold 64 comparisons");
 	b = repeated("policy p { pass where toy.name = \"", "x", 256, "\" }\n" SERVICE);
 	tap_ok(errors_of(b, "longer than 255"), "a string has at most 255 bytes");
-	b = repeated("", "# a comment of no use at all\n", 10000, "");
-	tap_ok(errors_of(b, "larger than 256 KiB"), "a file has at most 256 KiB");
+	b = repeated("", "# a comment of no use at all\n", 20000, SERVICE);
+	tap_ok(!errors_of(b, "larger than"), "half a megabyte of comments, as shields of one host have, is read");
+	b = repeated("", "# a comment of no use at all, and of some length, so that not too many are needed\n", 450000, "");
+	tap_ok(errors_of(b, "larger than 32 MiB"), "a file has at most 32 MiB");
 	b = repeated("zone z {", " x", 100000, "}\n");
 	tap_ok(errors_of(b, "there is no zone") > 50, "of many errors all are counted");
 	b = policy_build(&files, "t", &small);

@@ -65,6 +65,8 @@ def check(folder):
     odd.unlink()
     code, _, err = run("check", folder / "nothing")
     TAP.ok(code == 2 and "No such file" in err, "a missing file: exit 2", err)
+    code, out, err = run("check", folder)
+    TAP.ok(code != 0 and "Is a directory" in out + err, "a folder: said to be one", code, out, err)
     code, _, err = run("chekc", path)
     TAP.ok(code == 2 and "did you mean check" in err, "an unknown verb: exit 2", err)
     TAP.ok(run()[0] == 2 and run("check")[0] == 2 and run("check", "--today", "soon", path)[0] == 2, "usage: exit 2")

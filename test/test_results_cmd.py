@@ -48,7 +48,7 @@ def since(where):
 
 
 def documents(where):
-    for words, count in ((["hosts"], 5), (["worst"], 1), (["host", "DC1"], 2), (["runs"], 6)):
+    for words, count in ((["hosts"], 5), (["worst"], 1), (["host", "DC1"], 2), (["host", "dc1"], 2), (["runs"], 6)):
         _, text, _ = results(*words, "-r", where, "--json")
         TAP.ok(len(json.loads(text)) == count, f"{words[0]} --json has {count}", text)
 
