@@ -386,6 +386,8 @@ bool bulletin_from_json(const struct json_t *root, struct bulletin *out, const c
 	if (!out->store)
 		return false;
 	*why = "it is no plain document of a bulletin (\"format\" is not \"sallyport-bulletin-1\")";
+	if (json_object_get(json_object_get(root, "document"), "csaf_version"))
+		*why = "it is a CSAF document: bulletins are read as Markdown, or as \"bulletin convert --to json\" writes them";
 	if (!format || strcmp(format, BULLETIN_FORMAT) != 0)
 		return false;
 	head(&r, root);

@@ -409,6 +409,30 @@ size_t entry_articles(const struct catalog_entry *entry, const struct product *p
 	return n;
 }
 
+static bool is_known(const struct name *name)
+{
+	for (uint32_t i = 0; i < name->target_n; i++)
+		if (name->targets[i].kind != TARGET_UNKNOWN)
+			return true;
+	return false;
+}
+
+static bool is_unread(const struct catalog *c, const struct entry *entry)
+{
+	for (uint32_t k = 0; k < entry->reading_n; k++) {
+		const struct reading  *r = &entry->readings[k];
+		const struct bulletin *b = r->bulletin;
+
+		for (uint32_t p = 0; p < b->product_n; p++)
+			if (b->products[p].affected && is_known(&c->names[r->products[p]]))
+				return false;
+		for (uint32_t p = 0; p < b->rating_n; p++)
+			if (is_known(&c->names[r->ratings[p]]))
+				return false;
+	}
+	return true;
+}
+
 bool catalog_index(struct catalog *c)
 {
 	for (uint32_t i = 0; i < c->entry_n; i++) {
@@ -425,6 +449,7 @@ bool catalog_index(struct catalog *c)
 				if (c->names[r->ratings[p]].families != ~0u)
 					entry->families |= c->names[r->ratings[p]].families;
 		}
+		entry->unread = is_unread(c, entry);
 		if (!articles_index(c, entry))
 			return false;
 	}

@@ -45,6 +45,7 @@ struct entry {
 	struct reading       readings[READINGS];
 	uint32_t             reading_n;
 	unsigned             families; /* that its lists name, affected or not */
+	bool                 unread; /* nothing that its lists call affected is a name known here */
 	uint32_t             edge_first, edge_n; /* of those that replace it, among catalog->edges */
 };
 

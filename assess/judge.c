@@ -37,7 +37,8 @@ static void by_workaround(const struct question *q, struct finding *f)
 	if (q->flaw)
 		str_fmt(&s, "The update %s, but a workaround is in place: %s.", missing ? "is missing" : "cannot be told", title);
 	else
-		str_fmt(&s, "The update %s, but a workaround of the bulletin is in place: \"%.200s\" (line %u).", missing ? "is missing" : "cannot be told", title, line);
+		str_fmt(&s, "The update %s, but a workaround of the bulletin is in place: \"%.*s\" (line %u).", missing ? "is missing" : "cannot be told",
+			utf8_cut(title, 200), title, line);
 	if (missing) {
 		str_char(&s, ' ');
 		str_add(&s, before);
@@ -263,12 +264,36 @@ static bool judge_flaw(struct judging *j, const struct entry *entry, const char 
 	return !have || found(data, &worst);
 }
 
-/* No row of the bulletin is the host. */
-static bool not_ours(const struct judging *j, const struct entry *entry, const char *cve, assess_found *found, void *data)
+/* What is affected has names that are not known here, or none: only a reader of the bulletin can say whether the host is one of them. */
+static void unread(struct judging *j, const struct entry *entry, struct finding *f)
 {
-	struct finding f = {.entry = &entry->entry, .cve = cve, .flaw = flaw_rule_find(cve)};
-	struct str     s = rule_sentence(&f, VERDICT_NOT_AFFECTED, RULE_OTHER_PRODUCT);
+	const struct bulletin *b = entry->readings[0].bulletin;
+	struct str             s = rule_sentence(f, VERDICT_CANNOT_TELL, RULE_NO_EVIDENCE), w = str_over(j->wanted, sizeof(j->wanted));
+	uint32_t               p = 0;
 
+	while (p < b->product_n && !b->products[p].affected)
+		p++;
+	if (p < b->product_n)
+		str_fmt(&s, "What %s affects, \"%.*s\" (line %u), is not known here.", entry->entry.id, utf8_cut(b->products[p].name, 100), b->products[p].name,
+			b->products[p].from.line);
+	else
+		str_fmt(&s, "%s has no list of what it affects that could be read.", entry->entry.id);
+	str_add(&w, "somebody who reads the bulletin and knows the host");
+	f->wanted = j->wanted;
+}
+
+/* No row of the bulletin is the host. */
+static bool not_ours(struct judging *j, const struct entry *entry, const char *cve, assess_found *found, void *data)
+{
+	struct finding f = {.entry = &entry->entry, .cve = cve, .flaw = flaw_rule_find(cve), .severity = severity_of(&(struct question){.entry = entry}, NULL)};
+	struct str     s;
+
+	if (entry->unread) {
+		unread(j, entry, &f);
+		return found(data, &f);
+	}
+	f.severity = SEVERITY_UNKNOWN;
+	s = rule_sentence(&f, VERDICT_NOT_AFFECTED, RULE_OTHER_PRODUCT);
 	str_fmt(&s, "%s is not about %s.", entry->entry.id, family_name(j->system.family));
 	return found(data, &f);
 }
@@ -291,7 +316,7 @@ static bool judge_entry(struct judging *j, const struct entry *entry, bool all, 
 	bool             ours = j->system.family && (entry->families >> j->system.family & 1), any = false;
 	size_t           n = ours ? fits_find(j, entry, fits) : 0;
 
-	if (!n && !all)
+	if (!n && !all && !entry->unread)
 		return true;
 	w.fit_n = n;
 	w.parts = has_program(fits, n);

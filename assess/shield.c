@@ -8,7 +8,7 @@
 #include "assess/shield_int.h"
 #include "proto/protocols.h"
 
-enum { REASONS_SHOWN = 6, PLACEHOLDERS_MAX = 254, ADDRESS = 48, TITLE = 160 };
+enum { REASONS_SHOWN = 6, PLACEHOLDERS_MAX = 254, ADDRESS = 48, TITLE = 160, LINE = 160, LINE_FULL = 100 };
 
 struct shielding {
 	const struct report      *report;
@@ -121,18 +121,6 @@ static void reasons_comment(const struct shielding *sh, const char *cve)
 		shield_comment(sh->file, "  refused by: ", "%s", text);
 }
 
-/* At most so many octets of a text, whole characters. */
-static int cut(const char *text, size_t most)
-{
-	size_t n = strlen(text);
-
-	if (n <= most)
-		return (int)n;
-	for (n = most; n && ((unsigned char)text[n] & 0xc0) == 0x80;)
-		n--;
-	return (int)n;
-}
-
 /* The workarounds that the bulletin itself gives for the flaw. */
 static void bulletin_works(const struct shielding *sh, const struct report_finding *f)
 {
@@ -143,9 +131,9 @@ static void bulletin_works(const struct shielding *sh, const struct report_findi
 
 		if (w->cve && w->cve[0] && !known_same_id(w->cve, strlen(w->cve), f->cve, strlen(f->cve)))
 			continue;
-		shield_comment(sh->file, "  workaround: ", "%.*s (%s line %u)", cut(w->title, TITLE), w->title, b->id, w->from.line);
+		shield_comment(sh->file, "  workaround: ", "%.*s (%s line %u)", utf8_cut(w->title, TITLE), w->title, b->id, w->from.line);
 		if (w->effect && w->effect[0])
-			shield_comment(sh->file, "    its side effect: ", "%.*s", cut(w->effect, TITLE * 2), w->effect);
+			shield_comment(sh->file, "    its side effect: ", "%.*s", utf8_cut(w->effect, TITLE * 2), w->effect);
 	}
 }
 
@@ -207,6 +195,50 @@ static void flaw_comment(const struct shielding *sh, const struct report_host *h
 	if (!f->flaw)
 		bulletin_works(sh, f);
 	end_comment(sh, f);
+}
+
+/* No reason and no reviewed row names it: there is nothing to say of it but that. */
+static bool is_plain(const struct shielding *sh, const struct report_finding *f)
+{
+	struct shield known;
+
+	return !shieldable(sh, f, &known) && !(f->flaw && (f->flaw->local_only || f->flaw->not_shieldable));
+}
+
+/* The place of the host's first open flaw of that bulletin which nothing names. */
+static bool is_first(const struct shielding *sh, const struct report_host *host, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (host->findings[i].entry == host->findings[at].entry && is_open(&host->findings[i]) && is_plain(sh, &host->findings[i]))
+			return false;
+	return true;
+}
+
+/* Old hosts have hundreds of these: the names of their bulletins, where not everything of each is asked for. */
+static void plain_comment(const struct shielding *sh, const struct report_host *host)
+{
+	char       line[LINE];
+	struct str s = str_over(line, sizeof(line));
+	size_t     n = 0;
+
+	for (size_t i = 0; i < host->finding_n; i++)
+		n += is_open(&host->findings[i]) && is_plain(sh, &host->findings[i]);
+	if (!n)
+		return;
+	shield_comment(sh->file, "not shieldable: ", "%zu flaw%s that no reason of this build names, of the bulletins below: install the updates, or use the workarounds "
+		"(with --all they stand here)", n, n == 1 ? "" : "s");
+	for (size_t i = 0; i < host->finding_n; i++) {
+		const struct report_finding *f = &host->findings[i];
+
+		if (!is_open(f) || !is_plain(sh, f) || !is_first(sh, host, i))
+			continue;
+		if (s.len + strlen(f->entry->id) + 2 > LINE_FULL) {
+			shield_comment(sh->file, "  ", "%s", line);
+			s = str_over(line, sizeof(line));
+		}
+		str_fmt(&s, "%s%s", s.len ? " " : "", f->entry->id);
+	}
+	shield_comment(sh->file, "  ", "%s", line);
 }
 
 static const char *given(const struct shield_address *list, size_t n, const char *name)
@@ -319,8 +351,10 @@ static void shield_host(struct shielding *sh, const struct report_host *host)
 	shield_comment(sh->file, "", "%s (%s): %zu open flaw%s", host->name, system, open, open == 1 ? "" : "s");
 	fprintf(sh->file, "#\n");
 	for (size_t i = 0; i < host->finding_n; i++)
-		if (is_open(&host->findings[i]))
+		if (is_open(&host->findings[i]) && (sh->wish->all || !is_plain(sh, &host->findings[i])))
 			flaw_comment(sh, host, &host->findings[i]);
+	if (!sh->wish->all)
+		plain_comment(sh, host);
 	if (ports.count)
 		host_write(sh, host, &ports);
 	else

@@ -18,6 +18,7 @@ struct shield_wish {
 	struct shield_address addresses[SHIELD_ADDRESSES_MAX]; /* where hosts are */
 	struct shield_address listens[SHIELD_ADDRESSES_MAX]; /* where the gate listens for them */
 	size_t                address_n, listen_n;
+	bool                  all; /* each flaw that nothing shields has its own comment, with the workarounds of its bulletin */
 	const char           *trial; /* "2027-01-31": until then what is not unsafe is only recorded; NULL: no trial */
 };
 

@@ -106,6 +106,16 @@ size_t utf8_one(const uint8_t *bytes, size_t n, uint32_t *out)
 	return len;
 }
 
+int utf8_cut(const char *text, size_t most)
+{
+	size_t n = strnlen(text, most + 1);
+
+	if (n > most)
+		for (n = most; n && ((unsigned char)text[n] & 0xc0) == 0x80;)
+			n--;
+	return (int)n;
+}
+
 bool utf8_shows(uint32_t c)
 {
 	static const struct {

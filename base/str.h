@@ -27,6 +27,8 @@ void str_count(struct str *s, uint64_t n);
  * The length of the well-formed UTF-8 sequence (RFC 3629) at the head of n bytes, with its code point; 0 when there is none.
  */
 size_t utf8_one(const uint8_t *bytes, size_t n, uint32_t *out);
+/* As many octets of the text as fit in `most` without cutting a character of UTF-8, for "%.*s". */
+int utf8_cut(const char *text, size_t most);
 /* The character is seen and leaves the text around it as it is: no control, nothing bidirectional, of no width or private. */
 bool utf8_shows(uint32_t point);
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/day.h"
+
 enum {
 	OPT_BULLETINS = 0, OPT_LANGUAGE, OPT_ONLY, OPT_ALL, OPT_WHY, OPT_JSON, OPT_CSV, OPT_HTML, OPT_VEX, OPT_PUBLISHER, OPT_NAMESPACE, OPT_PLAN, OPT_SHIELD, OPT_ADDRESS,
 	OPT_LISTEN, OPT_TRIAL, OPT_RESULTS, OPT_WORKERS, OPT_FAIL_ON, OPT_STRICT,
@@ -18,7 +20,7 @@ static const struct option options[] = {
 	[OPT_BULLETINS] = {"bulletins", 'b', "PATH", "bulletins: a folder, or a file of Markdown or of bulletin convert --to json; may be repeated"},
 	[OPT_LANGUAGE] = {"language", 'l', "NAME", "the bulletins' language, ja or de, or a file with another language pack; without it their head says it"},
 	[OPT_ONLY] = {"only", 'o', "VERDICT,...", "show these verdicts: missing, cannot-tell, mitigated, fixed, not-affected"},
-	[OPT_ALL] = {"all", 'a', NULL, "show also what does not affect a host"},
+	[OPT_ALL] = {"all", 'a', NULL, "show also what does not affect a host; with --shield: say everything of each flaw that nothing shields"},
 	[OPT_WHY] = {"why", 'w', "FLAW", "the evidence of this CVE or bulletin on every host, with files and lines; may be repeated"},
 	[OPT_JSON] = {"json", 0, NULL, "one JSON document instead of text; with --plan the plans"},
 	[OPT_CSV] = {"csv", 0, NULL, "one row for each flaw of each host instead of text"},
@@ -68,13 +70,14 @@ static bool verdict_list(const char *list, unsigned *out)
 	return true;
 }
 
+/* A day that is not over, in UTC as policies have it. */
 static bool day_good(const char *text)
 {
 	struct tm   tm = {0};
 	const char *end = strptime(text, "%Y-%m-%d", &tm);
 	int         day = tm.tm_mday;
 
-	return end && !*end && strlen(text) == 10 && timegm(&tm) != -1 && tm.tm_mday == day;
+	return end && !*end && strlen(text) == 10 && timegm(&tm) != -1 && tm.tm_mday == day && day_of((uint64_t)timegm(&tm)) >= day_of((uint64_t)time(NULL));
 }
 
 /* "DC1=10.9.0.10"; the words stay in argv. */
@@ -137,7 +140,7 @@ static bool valued_option(struct assess_job *job, int option, const char *value)
 	case OPT_TRIAL:
 		job->shields.trial = value;
 		if (!day_good(value))
-			complain("--trial-until wants a day as 2027-01-31, not \"%.40s\"", value);
+			complain("--trial-until wants a day to come as 2027-01-31, not \"%.40s\"", value);
 		return day_good(value);
 	default:
 		if (strcmp(value, "missing") != 0 && strcmp(value, "cannot-tell") != 0) {
@@ -197,6 +200,7 @@ static int arguments(struct assess_job *job, struct args *args)
 	}
 	if (!sensible(job))
 		return EXIT_USAGE;
+	job->shields.all = job->all;
 	if (job->all)
 		job->verdicts |= 1u << VERDICT_NOT_AFFECTED;
 	/* Somebody asks for what does not affect a host: of one flaw, in a document, or by name. */

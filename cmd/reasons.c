@@ -63,6 +63,8 @@ static void print_reason(const struct choice *choice, const struct reason *r, un
 	s = str_over(buffer, sizeof(buffer));
 	str_fmt(&s, "%s%s%s%s", r->clause, r->clause[0] ? "; " : "", r->flaws, r->flaws[0] ? "; " : "");
 	str_fmt(&s, "needs to see the %s", reason_needs_name(r->needs));
+	if (r->class == CLASS_OPAQUE)
+		str_fmt(&s, "; a policy lets it through with \"allow %s\"", r->id);
 	printf("    %s", line_ink(style, INK_DIM));
 	print_wrapped(stdout, s.text, 4, width);
 	printf("%s", line_ink(style, INK_NONE));

@@ -227,7 +227,7 @@ def check_mistakes(bench):
         ([bench.hosts, "-b", bench.scratch / "empty"], "there are no bulletins"), ([bench.scratch / "empty", "-b", bench.bulletins], "there are no hosts"),
         ([bench.hosts, "-b", bench.bulletins, "--why", "CVE-1999-0001"], "no bulletin that was read"), ([bench.hosts, "-b", bench.bulletins, "--shield", "--address", "DC9=10.0.0.1"], "no host is called"),
         ([bench.hosts, "-b", bench.bulletins, "--shield", "--address", "GOOD=10.0.0"], "wants HOST=ADDRESS"), ([bench.hosts, "-b", bench.bulletins, "--address", "GOOD=10.0.0.1"], "are for --shield"),
-        ([bench.hosts, "-b", bench.bulletins, "--shield", "--trial-until", "2027-02-31"], "--trial-until wants a day"), ([bench.hosts, "-b", bench.bulletins, "--results", "x", "--csv"], "--results keeps"),
+        ([bench.hosts, "-b", bench.bulletins, "--shield", "--trial-until", "2027-02-31"], "--trial-until wants a day"), ([bench.hosts, "-b", bench.bulletins, "--shield", "--trial-until", "2026-11-01"], "a day to come"), ([bench.hosts, "-b", bench.bulletins, "--results", "x", "--csv"], "--results keeps"),
         ([bench.hosts, "-b", bench.bulletins, "--results", "x", "--workers", "0"], "--workers wants a number"),
         ([bench.hosts, "-b", bench.bulletins, "--language", "nope"], "nope: No such file"),
     ]
@@ -240,7 +240,7 @@ def check_mistakes(bench):
 
 def evil_fleet(scratch):
     """Hosts of one name stay apart; a path that is not there, and a mark of Windows editors, cost at most one row."""
-    folder, where, listing = scratch / "twins", scratch / "twins.db", scratch / "twins" / "c.txt"
+    folder, where, listing = scratch / "alike", scratch / "alike.db", scratch / "alike" / "c.txt"
     folder.mkdir()
     bulletins = scratch / "twin-bulletins"
     bulletins.mkdir()

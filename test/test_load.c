@@ -117,6 +117,7 @@ static void faults(void)
 	static const struct {
 		const char *json, *why;
 	} cases[] = {
+		{"{\"document\": {\"csaf_version\": \"2.0\"}}", "it is a CSAF document: bulletins are read as Markdown, or as \"bulletin convert --to json\" writes them"},
 		{"[]", "it is no plain document of a bulletin (\"format\" is not \"sallyport-bulletin-1\")"},
 		{"{\"format\":\"sallyport-bulletin-2\",\"id\":\"MS04-011\"}", "it is no plain document of a bulletin (\"format\" is not \"sallyport-bulletin-1\")"},
 		{"{\"format\":\"sallyport-bulletin-1\"}", "id: it is missing"},
