@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/day.h"
+#include "cmd/whole.h"
 
 enum {
 	OPT_BULLETINS = 0, OPT_LANGUAGE, OPT_ONLY, OPT_ALL, OPT_WHY, OPT_JSON, OPT_CSV, OPT_HTML, OPT_VEX, OPT_PUBLISHER, OPT_NAMESPACE, OPT_PLAN, OPT_SHIELD, OPT_ADDRESS,
@@ -180,6 +181,8 @@ static bool sensible(const struct assess_job *job)
 		complain("only one of --json, --csv, --plan, --shield and --why can go to standard output; --plan --json may go together");
 	else if (job->results && (forms || job->html || job->vex))
 		complain("--results keeps a fleet's results, and sallyport results shows them: the other outputs go without it");
+	else if (job->workers && !job->results)
+		complain("--workers is for --results");
 	else if (!job->shield && (job->shields.address_n || job->shields.listen_n || job->shields.trial))
 		complain("--address, --listen and --trial-until are for --shield");
 	else
@@ -233,7 +236,8 @@ static bool print_shield(struct assess_job *job)
 		return false;
 	if (!shield_write(&job->report, &job->shields, stdout, &done))
 		return false;
-	fprintf(stderr, "%zu hosts, %zu services; of the open flaws %zu are shielded, %zu in part, %zu not\n", done.hosts, done.services, done.shielded, done.partly, done.not_shielded);
+	fprintf(stderr, "%zu host%s, %zu service%s; of the open flaws %zu are shielded, %zu in part, %zu not\n", done.hosts, done.hosts == 1 ? "" : "s", done.services, done.services == 1 ? "" : "s",
+		done.shielded, done.partly, done.not_shielded);
 	return true;
 }
 
@@ -289,15 +293,11 @@ static bool show(struct assess_job *job)
 	return true;
 }
 
-static bool write_html(const struct assess_job *job)
+static bool html(FILE *file, const void *what)
 {
-	FILE *file = fopen(job->html, "we");
-	bool  good = file && report_html(&job->report, job->verdicts, file);
+	const struct assess_job *job = what;
 
-	good = file && fclose(file) == 0 && good;
-	if (!good)
-		complain("%s: %s", job->html, strerror(errno));
-	return good;
+	return report_html(&job->report, job->verdicts, file);
 }
 
 static bool write_vex(const struct assess_job *job)
@@ -313,9 +313,9 @@ static bool write_vex(const struct assess_job *job)
 		return false;
 	}
 	document = report_vex(&job->report, job->publisher, job->name_space);
-	good = document && json_dump_file(document, job->vex, JSON_INDENT(2)) == 0;
-	if (!good)
-		complain("%s: %s", job->vex, document ? strerror(errno) : "there is no memory for it");
+	good = document && whole_file(job->vex, whole_json, document);
+	if (!document)
+		complain("%s: there is no memory for it", job->vex);
 	json_decref(document);
 	return good;
 }
@@ -341,7 +341,7 @@ static int run(struct assess_job *job)
 	if (job->results)
 		return assess_fleet(job);
 	good = assess_hosts(job) && show(job);
-	good = good && (!job->html || write_html(job));
+	good = good && (!job->html || whole_file(job->html, html, job));
 	good = good && (!job->vex || write_vex(job));
 	return outcome(job, good);
 }

@@ -11,6 +11,7 @@
 #include "assess/load.h"
 #include "base/str.h"
 #include "cmd/assess.h"
+#include "cmd/whole.h"
 
 enum { OPT_TO = 0, OPT_OUT, OPT_LANGUAGE, OPT_JSON };
 enum { PATH_MOST = 4096, SHOWN = 512 };
@@ -41,33 +42,25 @@ struct job {
 	uint64_t      shown_ms;
 };
 
-/* Under another name until it is whole: an interruption leaves no half document that the next program would read. */
+/* FOLDER/LANGUAGE/ms04-011.json */
 static bool write_file(const struct job *job, const struct bulletin *b, json_t *document)
 {
-	int        error;
-	char       path[PATH_MOST], part[PATH_MOST + 8], name[16];
+	char       path[PATH_MOST], name[16];
 	struct str s = str_over(path, sizeof(path));
+	bool       folders;
 
 	str_fmt(&s, "%s", job->out);
-	if (mkdir(path, 0777) < 0 && errno != EEXIST)
-		goto failed;
+	folders = mkdir(path, 0777) == 0 || errno == EEXIST;
 	str_fmt(&s, "/%s", b->language);
-	if (mkdir(path, 0777) < 0 && errno != EEXIST)
-		goto failed;
+	folders = folders && (mkdir(path, 0777) == 0 || errno == EEXIST);
+	if (s.cut || !folders) {
+		complain("%s: %s", path, s.cut ? "the path is too long" : strerror(errno));
+		return false;
+	}
 	for (size_t i = 0; i < sizeof(name); i++)
 		name[i] = (char)(b->id[i] >= 'A' && b->id[i] <= 'Z' ? b->id[i] + 32 : b->id[i]), i = b->id[i] ? i : sizeof(name);
 	str_fmt(&s, "/%s.json", name);
-	snprintf(part, sizeof(part), "%s.part", path);
-	errno = 0;
-	if (!s.cut && json_dump_file(document, part, JSON_INDENT(2)) == 0 && rename(part, path) == 0)
-		return true;
-	error = errno;
-	if (!s.cut)
-		unlink(part);
-	errno = error;
-failed:
-	complain("%s: %s", path, errno ? strerror(errno) : "it could not be written");
-	return false;
+	return whole_file(path, whole_json, document);
 }
 
 static bool convert(struct job *job, const struct bulletin *b)

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "base/day.h"
 #include "cmd/cmd.h"
 #include "cmd/policy_file.h"
+#include "cmd/whole.h"
 #include "event/event.h"
 #include "policy/build.h"
 #include "proto/protocols.h"
@@ -142,32 +142,9 @@ static bool read_text(const char *path, char *out, size_t *n)
 	return ok;
 }
 
-/* A new file beside the old one takes its place whole, or not at all. A link stays one. */
-static bool write_text(const char *path, const char *text)
+static bool text_out(FILE *file, const void *what)
 {
-	struct stat st;
-	char        real[PATH_MAX], fresh[PATH_MAX + 8];
-	int         fd;
-	FILE       *f;
-	bool        ok;
-
-	if (!realpath(path, real)) {
-		complain("%s: %s", path, strerror(errno));
-		return false;
-	}
-	snprintf(fresh, sizeof(fresh), "%s.XXXXXX", real);
-	fd = stat(real, &st) == 0 ? mkstemp(fresh) : -1;
-	f = fd < 0 ? NULL : fdopen(fd, "w");
-	ok = f && fputs(text, f) >= 0 && fflush(f) == 0 && fchmod(fd, st.st_mode & 07777) == 0 && fsync(fd) == 0;
-	if (f)
-		ok = fclose(f) == 0 && ok;
-	ok = ok && rename(fresh, real) == 0;
-	if (!ok) {
-		complain("%s: %s", path, strerror(errno));
-		if (fd >= 0)
-			unlink(fresh);
-	}
-	return ok;
+	return fputs(what, file) >= 0;
 }
 
 static int format_one(const struct job *job, const char *path)
@@ -187,7 +164,7 @@ static int format_one(const struct job *job, const char *path)
 	if (!job->write || strcmp(path, "-") == 0)
 		fputs(out, stdout);
 	else if (strlen(out) != n || memcmp(out, text, n) != 0)
-		code = write_text(path, out) ? EXIT_CLEAN : EXIT_USAGE;
+		code = whole_file(path, text_out, out) ? EXIT_CLEAN : EXIT_USAGE;
 	free(out);
 	return code;
 }

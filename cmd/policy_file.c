@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -35,12 +36,17 @@ struct policy_build *policy_file_build(const char *path, uint32_t today)
 	char                 folder[FOLDER_MAX];
 	struct policy_world  world = {.registry = protocols, .today = today, .folder = folder};
 	const char          *name;
+	struct stat          st;
 	int                  dir = folder_of(path, folder, &name);
 	struct policy_build *b;
 
 	if (dir < 0)
 		return NULL;
-	if (faccessat(dir, name, R_OK, 0) != 0) {
+	if (fstatat(dir, name, &st, 0) == 0 && S_ISDIR(st.st_mode))
+		errno = EISDIR;
+	else if (faccessat(dir, name, R_OK, 0) == 0)
+		errno = 0;
+	if (errno) {
 		complain("%s: %s", path, strerror(errno));
 		close(dir);
 		return NULL;
