@@ -453,6 +453,42 @@ static void more_parts(struct reading *r, const struct row *row, const struct pr
 	}
 }
 
+/* What the row's other cells say of the product. */
+static void other_cells(struct reading *r, const struct row *row, struct product *product, const char *name)
+{
+	for (uint32_t i = 0; i < row->count; i++) {
+		const struct cell *cell = &r->p->doc->cells[row->first + i];
+
+		if (cell->column != r->name_column && (int)cell->column != r->part_column && cell->count)
+			product_cell(r, product, name, cell->column, cell);
+	}
+}
+
+/* A cell that begins with a sentence about the products in the list below it: each of them is one. False: it is no such cell. */
+static bool listed_products(struct reading *r, const struct row *row)
+{
+	static const char  stop[] = "\xe3\x80\x82";
+	struct place      *p = r->p;
+	const struct cell *cell = row_cell(p->doc, row, r->name_column);
+	bool               any = false;
+
+	if (p->section != SECTION_AFFECTED || !cell || cell->count < 2 || !strstr(doc_text(p->doc, cell->first), stop))
+		return false;
+	for (uint32_t i = cell->first + 1; i < cell->first + cell->count; i++) {
+		char            name[NAME_MAX_], kb[12] = "";
+		struct product *product;
+
+		product_name(doc_text(p->doc, i), name, sizeof(name), kb);
+		product = looks_like_product(name) ? product_of(p->b, name, r->group, kb, r->affected, (struct from){p->doc->lines[i].at, SURE_HIGH}) : NULL;
+		if (!product)
+			continue;
+		any = true;
+		product->url = row_url(r, row) ? keep(p->b, row_url(r, row)) : product->url;
+		other_cells(r, row, product, name);
+	}
+	return any;
+}
+
 static void product_row(struct reading *r, const struct row *row)
 {
 	struct place   *p = r->p;
@@ -462,6 +498,8 @@ static void product_row(struct reading *r, const struct row *row)
 	uint32_t        at = 0;
 	bool            lists = p->section == SECTION_AFFECTED || p->section == SECTION_UNAFFECTED || has_column(r, COLUMN_REPLACES);
 
+	if (listed_products(r, row))
+		return;
 	row_name(r, row, name, sizeof(name), kb);
 	if (!name[0] || name[0] == '-' || !row->count)
 		return;
@@ -485,12 +523,7 @@ static void product_row(struct reading *r, const struct row *row)
 	if (!product && p->section != SECTION_SEVERITY && !looks_like_product(name))
 		return;
 	memcpy(p->kb, kb, sizeof(kb));
-	for (uint32_t i = 0; i < row->count; i++) {
-		const struct cell *cell = &p->doc->cells[row->first + i];
-
-		if (cell->column != r->name_column && (int)cell->column != r->part_column && cell->count)
-			product_cell(r, product, name, cell->column, cell);
-	}
+	other_cells(r, row, product, name);
 	p->kb[0] = '\0';
 	if (product && product->kb[0] && r->part_column >= 0)
 		more_parts(r, row, product);

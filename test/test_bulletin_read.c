@@ -79,6 +79,10 @@ static const struct {
 		"**影響を受けるソフトウェア**\n\n<table><tr><td>オペレーティング システム</td><td>コンポーネント</td><td>総合的な深刻度</td></tr>"
 		"<tr><td>Windows 2000</td><td>Active Directory<br />(KB981550)<br /><br />ADAM<br />(KB982000)</td><td>重要</td></tr></table>\n",
 		"product", "yes|Windows 2000 / Active Directory|981550\nyes|Windows 2000 / ADAM|982000\n"},
+	{"products in a list below a sentence in a cell", "ja", "MS04-999",
+		"**影響を受けるソフトウェア :**\n\n<table><tr><td>オペレーティング システム</td><td>PC/AT</td></tr><tr><td>管理者用は別です。<ul><li>Microsoft Office XP<br />"
+		"Microsoft Office 2003<ul><li>Word 2002</li></ul></li></ul></td><td><img src=\"a.gif\" /><br />(KB832332)</td></tr></table>\n",
+		"product", "yes|Microsoft Office XP|832332\nyes|Microsoft Office 2003|832332\nyes|Word 2002|832332\n"},
 	{"a cell with two ratings", "ja", "MS15-999",
 		"**深刻度**\n\n<table><tr><td>CVE 番号</td><td>Internet Explorer 11</td></tr><tr><td>CVE-2015-1658</td><td>Windows クライアント:<br /><strong>緊急/RCE</strong><br />"
 		"Windows サーバー:<br /><strong>警告/RCE</strong></td></tr></table>\n",
