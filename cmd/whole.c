@@ -45,10 +45,12 @@ static bool beside(const char *path, mode_t mode, whole_write *write, const void
 	file = fd < 0 ? NULL : fdopen(fd, "w");
 	good = file && fill(file, true, write, what) && fchmod(fd, mode) == 0;
 	error = errno;
-	if (file)
-		good = fclose(file) == 0 && good;
-	else if (fd >= 0)
+	if (file && fclose(file) != 0 && good) {
+		good = false;
+		error = errno;
+	} else if (!file && fd >= 0) {
 		close(fd);
+	}
 	if (good && rename(fresh, path) == 0)
 		return true;
 	error = good ? errno : error;

@@ -414,7 +414,7 @@ static void paths(void)
 		{"", ""}, {"a", "a"}, {"d\\f", "d\\f"}, {"\\d\\f", "d\\f"}, {"d/f", "d\\f"}, {"d\\\\f", "d\\f"}, {"d\\f\\", "d\\f"}, {"d\\.\\f", "d\\f"},
 		{"d\\f\\.", "d\\f"}, {"x\\..\\d\\f", "d\\f"}, {"d\\x\\..\\f", "d\\f"}, {"d\\x\\..", "d"}, {"x\\..", ""}, {"d\\f::$DATA", "d\\f"}, {"d\\f::$data", "d\\f"},
 		{"d\\f:s", "d\\f:s"}, {"d\\..f", "d\\..f"}, {"::$DATA", ""}, {"..\\d", NULL}, {"d\\..\\..\\f", NULL}, {"d\\f.", NULL}, {"d\\f ", NULL},
-		{"d.\\f", NULL}, {"...", NULL},
+		{"d.\\f", NULL}, {"...", NULL}, {"d\\f.::$DATA", NULL}, {"d\\f ::$DATA", NULL},
 	};
 	size_t bad = 0;
 

@@ -107,8 +107,8 @@ static void open_name(struct smb1_read *r, struct wire *name, const struct wire 
 		smb1_pipe_name(r, bytes, at, t);
 }
 
-/* The name is a number of the file's, or below a folder that was opened before. */
-enum { OPEN_BY_ID = 0x2000, DELETE_ON_CLOSE = 0x1000, OPEN_EXISTING = 1, OPEN_TRUNCATES = 2, OPEN_CREATES = 0x10 };
+/* Dispositions of a create, and modes of an open, that are reading at most or more than that. */
+enum { OPEN_EXISTING = 1, OPEN_TRUNCATES = 2, OPEN_CREATES = 0x10 };
 
 static void rest_is_pad(struct wire *bytes)
 {
@@ -133,7 +133,7 @@ void smb1_nt_create(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	disposition = wire_le32(words, "create_disposition");
 	options = wire_le32(words, "create_options");
 	smb_fact_number(r->cx, SMB_FACT_ACCESS,
-			access & 0x500d0156 || disposition != OPEN_EXISTING || options & DELETE_ON_CLOSE ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
+			access & 0x500d0156 || disposition != OPEN_EXISTING || options & SMB_DELETE_ON_CLOSE ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
 	smb1_align(r, bytes);
 	if (n > wire_left(bytes)) {
 		wire_fail_numbers(words, at, R_SMB1_RANGE, "name_length", wire_left(bytes), n);
@@ -142,7 +142,7 @@ void smb1_nt_create(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	at = wire_offset(bytes);
 	name = wire_sub(bytes, n, "file_name");
 	open_name(r, &name, bytes, at);
-	if (root || options & OPEN_BY_ID)
+	if (root || options & SMB_OPEN_BY_ID)
 		smb_fact_unknown(r->cx, SMB_FACT_PATH);
 	rest_is_pad(bytes);
 }

@@ -255,7 +255,6 @@ void smb1_trans2_check(struct smb1_read *r, const struct smb1_parts *t, struct w
 /* NT_TRANSACT_CREATE (2.2.7.1). */
 static void nt_create(struct smb1_read *r, struct wire *params, struct wire *data)
 {
-	enum { OPEN_BY_ID = 0x2000 };
 	uint32_t    security, attributes, name_at, name, root, options;
 	struct wire view;
 
@@ -285,7 +284,7 @@ static void nt_create(struct smb1_read *r, struct wire *params, struct wire *dat
 	}
 	view = wire_sub(params, name, "name");
 	path(r, &view);
-	if (root || options & OPEN_BY_ID)
+	if (root || options & SMB_OPEN_BY_ID)
 		smb_fact_unknown(r->cx, SMB_FACT_PATH);
 	wire_take(params, wire_left(params), "pad");
 }

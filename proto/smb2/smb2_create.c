@@ -11,7 +11,7 @@
 
 #include "base/utf16.h"
 
-enum { CONTEXTS_MAX = 32, OPEN = 1, DISPOSITION_MAX = 5, IMPERSONATION_MAX = 3, DELETE_ON_CLOSE = 0x1000, OPEN_BY_ID = 0x2000, PIPE_UNITS_MAX = 256 };
+enum { CONTEXTS_MAX = 32, OPEN = 1, DISPOSITION_MAX = 5, IMPERSONATION_MAX = 3, PIPE_UNITS_MAX = 256 };
 enum { WRITING = 0x520d0156 }; /* bits of DesiredAccess that change something, MAXIMUM_ALLOWED among them */
 
 /* Sizes a known context's data may have in a request: least, most, and in an answer; a name of 16 octets is a GUID. */
@@ -162,13 +162,13 @@ void smb2_create_request(struct smb2_read *r)
 	n = wire_le16(w, "name_length");
 	if (n % 2)
 		wire_fail_numbers(w, wire_offset(w) - 2, R_SMB2_NAME, "name_length", 0, n);
-	file_name(r, smb2_field(r, off, n, "name"), !(options & OPEN_BY_ID) && !(r->u->flags & SMB2_FLAG_DFS));
+	file_name(r, smb2_field(r, off, n, "name"), !(options & SMB_OPEN_BY_ID) && !(r->u->flags & SMB2_FLAG_DFS));
 	off = wire_le32(w, "create_contexts_offset");
 	n = wire_le32(w, "create_contexts_length");
 	context_list(r, off, n);
 	if (r->tree->kind != SMB_KIND_PIPE)
 		smb_fact_number(r->cx, SMB_FACT_ACCESS,
-				access & WRITING || disposition != OPEN || options & DELETE_ON_CLOSE ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
+				access & WRITING || disposition != OPEN || options & SMB_DELETE_ON_CLOSE ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
 	smb2_room(r, SMB_FILES);
 }
 

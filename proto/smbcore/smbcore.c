@@ -146,7 +146,8 @@ size_t smb_path_plain(uint8_t *path, size_t n)
 		memmove(path + out, path + at, len); /* UNSAFE: what is written never overtakes what is read */
 		out += len;
 	}
-	return without_stream(path, out);
+	end = without_stream(path, out);
+	return end != out && end && (path[end - 1] == '.' || path[end - 1] == ' ') ? SIZE_MAX : end;
 }
 
 void smb_fact_path(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n, bool utf16, bool known)
