@@ -59,7 +59,9 @@ def is_free(port):
 
 
 def free_port():
-    """A port nobody listens on, and that was not given here before; below those the system gives to clients, who would take it meanwhile."""
+    """A port nobody listens on, and that was not given here before; below those the system gives to clients, who would take it meanwhile.
+
+    Those from 32000 on are left to servers that vectors let announce a port."""
     while True:
         port = random.randrange(10000, 32000)
         if port not in GIVEN and is_free(port):
