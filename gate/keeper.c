@@ -210,7 +210,7 @@ static void signals(struct keeper *k)
 	struct signalfd_siginfo info;
 
 	while (read(k->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		if (info.ssi_signo != SIGCHLD) {
+		if (info.ssi_signo != SIGCHLD && !k->stopping) {
 			k->stopping = true;
 			k->signal = (int)info.ssi_signo;
 		}
@@ -279,7 +279,7 @@ static void wait_for_end(struct keeper *k, bool scribe)
 	bool     left = true;
 
 	while (left && keeper_now_ms() < until) {
-		reap(k);
+		signals(k); /* read, or poll would return at once for as long as this lasts */
 		left = scribe && k->scribe_pid;
 		for (unsigned i = 0; i < k->groups; i++)
 			left |= k->group[i].pid != 0;
@@ -311,13 +311,16 @@ static void stop(struct keeper *k)
 
 static bool block_signals(struct keeper *k)
 {
-	sigset_t set;
+	struct sigaction hup;
+	sigset_t         set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
+	/* nohup: whoever started us does not want us to end with the terminal. */
+	if (sigaction(SIGHUP, NULL, &hup) != 0 || hup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
 	signal(SIGPIPE, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return false;

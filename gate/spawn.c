@@ -21,6 +21,7 @@ void child_begin(const struct keeper *k, const char *name, const int *fds, size_
 	/* What a terminal sends to everyone is the keeper's to answer. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&none);
