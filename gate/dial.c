@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "gate/worker_int.h"
@@ -14,7 +13,7 @@ static struct service *service_of(const struct session *s)
 
 static bool watch_server(struct session *s, int fd)
 {
-	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+	struct epoll_event event = {.events = SOCKET_EVENTS,
 				    .data.u64 = (uint64_t)(uintptr_t)s | ABOUT_SERVER};
 
 	return epoll_ctl(s->c.w->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
@@ -48,15 +47,23 @@ static void hang_up(struct session *s)
 	h->connecting = h->writable = h->readable = false;
 }
 
+static bool same_host(const struct address *a, const struct address *b)
+{
+	return a->family == b->family && memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
+}
+
 /* The next address worth trying from s->target on: those not known to be down; if all are, the first. UINT16_MAX = no more. */
 static uint16_t next_target(const struct session *s)
 {
 	const struct service *svc = service_of(s);
 	const struct pinhole *hole = pinhole_of(s->c.w, s->c.listener);
 
-	/* An announced port is one host's: no other has it. */
+	/* An announced port is one host's: the one policy judged this connection by, whoever has announced the port since. */
+	for (uint32_t i = 0; hole && !s->tried && i < svc->upstreams; i++)
+		if (same_host(&svc->upstream[i].at, &s->c.policy.arrival.target))
+			return (uint16_t)i;
 	if (hole)
-		return s->tried ? UINT16_MAX : (uint16_t)(hole->upstream - 1);
+		return UINT16_MAX;
 	for (uint32_t i = s->target; i < svc->upstreams; i++)
 		if (svc->upstream[i].health[POLICY_TCP].down_until <= s->c.w->clock.now_ms)
 			return (uint16_t)i;

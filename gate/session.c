@@ -1,7 +1,6 @@
 /* The life of a session: accepted, timed, ended in the way the protocol and TCP ask for. */
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "gate/worker_int.h"
@@ -47,7 +46,7 @@ static void abort_socket(int fd)
 static void session_open(struct worker *w, struct listener *l, int fd, const struct address *source)
 {
 	uint32_t           service = l->said.service;
-	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
+	struct epoll_event event = {.events = SOCKET_EVENTS};
 	uint16_t           why = conversation_admit(w, service, POLICY_TCP, source);
 	struct session    *s = why ? NULL : session_new(w, l, fd, source);
 
@@ -133,10 +132,11 @@ void session_event(struct session *s, enum side side, uint32_t events)
 		session_run(s);
 		return;
 	}
-	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP))
+	if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP))
 		h->readable = true;
-	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-		h->hung_up = true;
+	/* A read stops at urgent data as well, with more behind it. */
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI))
+		h->to_the_end = true;
 	if (events & EPOLLOUT)
 		h->writable = true;
 	/* Even where nothing is read just now: who was reset waits for nothing any more. */
@@ -273,6 +273,7 @@ static void close_server(struct session *s)
 	if (h->fd >= 0 && (s->server_inside || h->holed)) {
 		abort_socket(h->fd);
 		h->fd = -1;
+		h->connecting = false; /* nobody waits for it any more, and it says nothing of the server */
 		slots_give(&s->c.w->slots, (void **)&h->out, h->out_cap);
 		h->out_len = 0;
 	}
@@ -312,10 +313,10 @@ void session_wind_up(struct session *s)
 
 	if (s->phase != PHASE_LINGER) {
 		s->end = (uint8_t)end_of(s);
+		close_server(s);
 		if (!s->side[SIDE_SERVER].connecting)
 			session_phase(s, PHASE_LINGER);
 		s->side[SIDE_CLIENT].fin_wanted = true;
-		close_server(s);
 	}
 	half_flush(s, SIDE_SERVER);
 	half_flush(s, SIDE_CLIENT);

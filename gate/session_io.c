@@ -343,8 +343,8 @@ static bool session_read(struct session *s, enum side from, size_t *budget)
 		session_drive(s, from);
 		return true;
 	}
-	/* Less than was asked for: the socket is empty, unless its FIN stands behind. */
-	h->readable = (size_t)n == at.iov_len || h->hung_up;
+	/* Less than was asked for: the socket is empty, unless its FIN or urgent data stands behind. */
+	h->readable = (size_t)n == at.iov_len || h->to_the_end;
 	s->c.bytes[from] += (uint64_t)n;
 	*budget -= (size_t)n < *budget ? (size_t)n : *budget;
 	read_done(s, from, &at, (size_t)n);

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -31,6 +32,7 @@ enum {
 	UNREAD_MOST = 256 * 1024, /* bytes a client leaves unread before no more is read from him: each request may be answered by us */
 	ACCEPTS = 64, /* connections taken from one listener per turn */
 	EVENTS = 256,
+	SOCKET_EVENTS = (int)(EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET), /* of a session's sockets */
 	LINGER_MS = 2000, /* a closed flow's last bytes may take so long */
 	SLOW_AFTER_MS = 5000, /* a message that takes longer must come ... */
 	SLOW_RATE = 1024, /* ... at so many bytes a second */
@@ -121,7 +123,7 @@ struct half {
 	uint32_t     out_len, out_at, out_cap; /* bytes waiting to be sent to this side */
 	uint32_t     slow_ms, slow_len; /* since when (low bits; 0 = never) a message is incomplete, and what was received of it since */
 	bool         readable : 1, writable : 1;
-	bool         hung_up : 1; /* epoll said the peer closed its half: read until 0 */
+	bool         to_the_end : 1; /* epoll said the peer closed its half, or sent urgent data: read until there is nothing */
 	bool         fin_seen : 1; /* the peer will send nothing more */
 	bool         fin_wanted : 1; /* send FIN once `out` is empty */
 	bool         fin_sent : 1;

@@ -14,7 +14,7 @@
  * The protocol: a client asks "m" (where is it?) or "i" interface (serve me); the server answers "M" interface be16-port, or "r".
  */
 
-enum { PATIENCE_MS = 5000, GATE_IP = 1, SERVER_IP = 2 };
+enum { PATIENCE_MS = 5000, GATE_IP = 1, SERVER_IP = 2, SECOND_IP = 3 };
 
 static const char *const interface_words[] = {"none", "drsuapi", "srvsvc", "lsarpc", NULL};
 static const struct fact_def mapper_facts[] = {{"mapper.interface", FACT_OF_REQUEST, false, interface_words}};
@@ -352,6 +352,35 @@ static void many(struct ground *g)
 	stop(g);
 }
 
+/* The port changes hands between a client's coming and his first words: he is served by the host he was judged by. */
+static void changes_hands(struct ground *g)
+{
+	int second = listening(SECOND_IP, g->port), second_inner = listening(SECOND_IP, g->inner_port), client, server = -1;
+	const uint8_t ask[2] = {'i', 1};
+
+	snprintf(g->policy, sizeof(g->policy),
+		 "host one { address 127.9.0.%d }\nhost two { address 127.9.0.%d }\n"
+		 "service maps {\n listen 127.9.0.%d:%u tcp\n to { one two }\n protocol mapper\n policy p\n}\n"
+		 "service other {\n listen 127.9.0.%d:%u tcp\n to one\n protocol mapper\n policy p\n}\n"
+		 "policy p {\n pass\n}\n",
+		 SERVER_IP, SECOND_IP, GATE_IP, g->port, GATE_IP, g->other_port);
+	if (!tap_ok(compile_policy(g) && start(g, true) && second >= 0 && second_inner >= 0, "a service with two hosts"))
+		return;
+	tap_ok(announced(g, 1, g->inner_port), "the first announces a port");
+	client = connected(g->inner_port);
+	close(g->server);
+	g->server = second;
+	tap_ok(announced(g, 1, g->inner_port), "it is away, and the second announces the same one");
+	tap_ok(send(client, ask, 2, MSG_NOSIGNAL) == 2 && ready(g->inner) && (server = accept(g->inner, NULL, NULL)) >= 0 && arrives(server, ask, 2),
+	       "who came before is led to the first");
+	close(client);
+	close(server);
+	close(g->inner);
+	g->inner = second_inner;
+	tap_ok(served(g, 1), "and who comes now to the second");
+	stop(g);
+}
+
 int main(void)
 {
 	static struct ground g;
@@ -362,6 +391,7 @@ int main(void)
 		stop(&g);
 		protected(&g);
 		many(&g);
+		changes_hands(&g);
 	}
 	return tap_done();
 }
