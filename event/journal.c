@@ -149,6 +149,11 @@ static bool is_repeat(struct journal *j, const struct record *r, uint64_t now_ms
 	return true;
 }
 
+bool journal_crowded(const struct journal *j, enum record_kind kind)
+{
+	return room_for(j, class_of(kind)) < RECORD_MAX;
+}
+
 bool journal_add(struct journal *j, const struct record *r, uint64_t now_ms)
 {
 	if (r->kind == RECORD_REFUSAL && r->client.family && is_repeat(j, r, now_ms))

@@ -11,7 +11,7 @@
 #include "priv/channel.h"
 
 /*
- * Use, in a loop turn: journal_add for what happened, journal_tick, journal_flush. Time is injected: milliseconds that never go back.
+ * Use, in a loop turn: journal_add for what happened (after a journal_flush where it is crowded), journal_tick, journal_flush. Time is injected: milliseconds that never go back.
  * Nothing is allocated. What finds no room is counted and told in a RECORD_GATE of GATE_LOST ahead of the next batch.
  *
  * Quotas: each class has bytes of the batch that no other can take; what is left over is for whoever comes first. So a
@@ -55,6 +55,8 @@ struct journal {
 };
 
 void journal_open(struct journal *journal, const struct hash_key *key);
+/* One more record of this kind may find no room: flush first. */
+bool journal_crowded(const struct journal *journal, enum record_kind kind);
 /* False: there was no room; it is counted. */
 bool journal_add(struct journal *journal, const struct record *record, uint64_t now_ms);
 /* Put the summaries whose window is over into the batch. */

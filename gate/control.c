@@ -279,7 +279,7 @@ static bool send_row(struct client *c, const struct session *s)
 				  .proto = driver_protocol(s->c.flow)->id,
 				  .client = s->c.source,
 				  .server = conversation_server(&s->c),
-				  .age_ms = (c->w->wall_us - s->c.began_us) / 1000,
+				  .age_ms = c->w->wall_us > s->c.began_us ? (c->w->wall_us - s->c.began_us) / 1000 : 0, /* the clock may have been set back */
 				  .bytes = {s->c.bytes[0], s->c.bytes[1]},
 				  .units = {s->c.units[0], s->c.units[1]},
 				  .refusals = s->c.refusals,

@@ -49,7 +49,7 @@ uint16_t conversation_admit(struct worker *w, uint32_t service, enum policy_tran
 
 	if (svc->flows[transport] >= svc->limit[SETTING_FLOWS])
 		return R_GATE_FLOWS;
-	if (!sources_add(w->sources, source, service, svc->limit[SETTING_FLOWS_PER_SOURCE]))
+	if (!sources_add(w->sources, source, transport, service, svc->limit[SETTING_FLOWS_PER_SOURCE]))
 		return R_GATE_SOURCE;
 	svc->flows[transport]++;
 	return R_NONE;
@@ -58,7 +58,7 @@ uint16_t conversation_admit(struct worker *w, uint32_t service, enum policy_tran
 void conversation_leave(struct worker *w, uint32_t service, enum policy_transport transport, const struct address *source)
 {
 	w->service[service].flows[transport]--;
-	sources_remove(w->sources, source, service);
+	sources_remove(w->sources, source, transport, service);
 }
 
 void turned_away(struct worker *w, uint32_t service, uint16_t why, uint8_t ip_protocol, const struct address *source)
@@ -73,7 +73,7 @@ void turned_away(struct worker *w, uint32_t service, uint16_t why, uint8_t ip_pr
 	svc->told_ms = w->clock.now_ms;
 	r.a = svc->turned_away;
 	svc->turned_away = 0;
-	journal_add(w->journal, &r, w->clock.now_ms);
+	worker_note(w, &r);
 }
 
 /* ---- Records ---- */
@@ -109,7 +109,7 @@ struct record conversation_record(const struct conversation *c, enum record_kind
 
 static void note(const struct conversation *c, const struct record *r)
 {
-	journal_add(c->w->journal, r, c->w->clock.now_ms);
+	worker_note(c->w, r);
 }
 
 void conversation_ended(const struct conversation *c, enum record_end end, uint16_t why)

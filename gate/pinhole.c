@@ -147,7 +147,7 @@ static void tell_opened(const struct conversation *c, const struct listener *l, 
 	r.server.port = l->said.at.port;
 	r.a = l->said.at.port;
 	r.text = (struct record_text){name, (uint16_t)strlen(name)};
-	journal_add(w->journal, &r, w->clock.now_ms);
+	worker_note(w, &r);
 }
 
 static void hole_close(struct worker *w, unsigned place, bool evicted)
@@ -166,7 +166,7 @@ static void hole_close(struct worker *w, unsigned place, bool evicted)
 	l->fd = -1;
 	hole->used = false;
 	w->pinholes--;
-	journal_add(w->journal, &r, w->clock.now_ms);
+	worker_note(w, &r);
 }
 
 /* Like a listener of the keeper's; the sandbox lets the workers of few families do this. */

@@ -6,10 +6,10 @@
 
 enum { BUCKETS = 4096 };
 
-/* A source and a service. IPv6 sources are counted by /64: a host has as many addresses in it as it likes. */
+/* A source, a transport and a service. IPv6 sources are counted by /64: a host has as many addresses in it as it likes. */
 struct source {
 	struct source *next;
-	uint8_t        ip[16];
+	uint8_t        key[16];
 	uint32_t       service, flows;
 };
 
@@ -38,35 +38,37 @@ void sources_close(struct sources **sources)
 	*sources = NULL;
 }
 
-static void key_of(const struct address *source, uint8_t ip[16])
+/* By transport: who forges datagrams must not use up the connections of those he names. */
+static void key_of(const struct address *source, enum policy_transport transport, uint8_t key[16])
 {
-	memset(ip, 0, 16);
-	memcpy(ip, source->ip, source->family == 4 ? 4 : 8);
-	ip[15] = source->family;
+	memset(key, 0, 16);
+	memcpy(key, source->ip, source->family == 4 ? 4 : 8);
+	key[14] = (uint8_t)transport;
+	key[15] = source->family;
 }
 
-static struct source **place(struct sources *sources, const uint8_t ip[16], uint32_t service)
+static struct source **place(struct sources *sources, const uint8_t key[16], uint32_t service)
 {
-	uint64_t        hash = hash_pair(&sources->key, hash_bytes(&sources->key, ip, 16), service);
+	uint64_t        hash = hash_pair(&sources->key, hash_bytes(&sources->key, key, 16), service);
 	struct source **link = &sources->bucket[hash % BUCKETS];
 
-	while (*link && ((*link)->service != service || memcmp((*link)->ip, ip, 16) != 0))
+	while (*link && ((*link)->service != service || memcmp((*link)->key, key, 16) != 0))
 		link = &(*link)->next;
 	return link;
 }
 
-bool sources_add(struct sources *sources, const struct address *source, uint32_t service, uint64_t most)
+bool sources_add(struct sources *sources, const struct address *source, enum policy_transport transport, uint32_t service, uint64_t most)
 {
-	uint8_t         ip[16];
+	uint8_t         key[16];
 	struct source **link;
 
-	key_of(source, ip);
-	link = place(sources, ip, service);
+	key_of(source, transport, key);
+	link = place(sources, key, service);
 	if (!*link) {
 		*link = calloc(1, sizeof(**link));
 		if (!*link)
 			return false;
-		memcpy((*link)->ip, ip, 16);
+		memcpy((*link)->key, key, 16);
 		(*link)->service = service;
 	}
 	if ((*link)->flows >= most)
@@ -75,13 +77,13 @@ bool sources_add(struct sources *sources, const struct address *source, uint32_t
 	return true;
 }
 
-void sources_remove(struct sources *sources, const struct address *source, uint32_t service)
+void sources_remove(struct sources *sources, const struct address *source, enum policy_transport transport, uint32_t service)
 {
-	uint8_t         ip[16];
+	uint8_t         key[16];
 	struct source **link, *gone;
 
-	key_of(source, ip);
-	link = place(sources, ip, service);
+	key_of(source, transport, key);
+	link = place(sources, key, service);
 	gone = *link;
 	if (!gone || --gone->flows)
 		return;

@@ -2,6 +2,7 @@
 #include "gate/worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -13,7 +14,7 @@
 #include "base/day.h"
 #include "gate/worker_int.h"
 
-enum { DEFAULT_MEMORY = 256 * 1024 * 1024, TIMERS_PER_TURN = 1024 };
+enum { DEFAULT_MEMORY = 256 * 1024 * 1024, TIMERS_PER_TURN = 1024, HEARD_MS = 2000 };
 
 /* What holds where a service sets nothing (doc/policy.md). */
 static const uint64_t defaults[POLICY_SETTINGS] = {
@@ -223,8 +224,10 @@ static void keeper_event(struct worker *w)
 			channel_close(&w->scribe);
 			w->scribe = (struct channel){.fd = in.fd, .self = PARTY_WORKER, .peer = PARTY_SCRIBE};
 		}
-	if (got != CHANNEL_AGAIN)
-		w->stopping = true;
+	if (got == CHANNEL_AGAIN || w->stopping)
+		return;
+	w->stopping = true;
+	w->heard_until_ms = w->clock.now_ms + HEARD_MS;
 }
 
 static void dispatch(struct worker *w, const struct epoll_event *event)
@@ -261,6 +264,30 @@ static void dispatch(struct worker *w, const struct epoll_event *event)
 static void beat(const struct worker *w)
 {
 	atomic_fetch_add_explicit(&w->config->heart->turns, 1, memory_order_release);
+}
+
+/* The batch, to the scribe. Who serves never waits for that; who stops has nothing else to do. */
+static enum channel_sent hand_over(struct worker *w)
+{
+	struct pollfd     scribe = {.fd = w->scribe.fd, .events = POLLOUT};
+	enum channel_sent sent;
+
+	while ((sent = journal_flush(w->journal, &w->scribe)) == CHANNEL_FULL && w->stopping) {
+		read_clock(w);
+		if (w->clock.now_ms >= w->heard_until_ms)
+			break;
+		poll(&scribe, 1, (int)(w->heard_until_ms - w->clock.now_ms));
+	}
+	w->unheard = sent != CHANNEL_SENT;
+	return sent;
+}
+
+/* A turn, and the end still more so, can see more flows end than a batch has room for. */
+void worker_note(struct worker *w, const struct record *r)
+{
+	if (!w->unheard && journal_crowded(w->journal, r->kind))
+		hand_over(w);
+	journal_add(w->journal, r, w->clock.now_ms);
 }
 
 /* Those that had more to do than their share in the last turn. */
@@ -320,21 +347,14 @@ static void turn(struct worker *w)
 	sessions_bury(w);
 	datagrams_flush(w);
 	journal_tick(w->journal, w->clock.now_ms);
-	journal_flush(w->journal, &w->scribe);
+	hand_over(w);
 }
 
-/* What is still in the journal gets a second of the scribe's attention. */
 static void last_words(struct worker *w)
 {
 	journal_stop(w->journal);
-	for (unsigned i = 0; i < 100 && journal_pending(w->journal); i++) {
-		struct epoll_event event;
-
-		if (journal_flush(w->journal, &w->scribe) == CHANNEL_GONE)
-			return;
-		if (journal_pending(w->journal))
-			epoll_wait(w->epoll, &event, 1, 10);
-	}
+	while (journal_pending(w->journal) && hand_over(w) == CHANNEL_SENT)
+		;
 }
 
 enum worker_exit worker_main(const struct worker_config *config)

@@ -104,6 +104,8 @@ void          conversation_ended(const struct conversation *c, enum record_end e
 void          server_down(const struct conversation *c, struct upstream *up, int error);
 void          server_up(const struct conversation *c, struct upstream *up);
 
+/* Into the journal; when that is full, to the scribe first. */
+void worker_note(struct worker *w, const struct record *r);
 /* Write down whose bytes are looked at now, for the keeper to find should we die of them. */
 void conversation_heart(const struct conversation *c);
 /* The driver's calls that are the same for both. */
@@ -259,6 +261,8 @@ struct worker {
 	struct control             *control;
 	uint64_t                    next_id;
 	bool                        stopping;
+	bool                        unheard; /* the scribe took no more in this turn */
+	uint64_t                    heard_until_ms; /* who stops waits for the scribe so long */
 };
 
 static inline enum side other_side(enum side side)
@@ -275,12 +279,12 @@ int  timers_wait(const struct worker *w);
 /* Call session_timer or association_timer for what is due; at most `most` of them. */
 void timers_run(struct worker *w, unsigned most);
 
-/* sources.c: how many flows a source has, IPv6 by /64 */
+/* sources.c: how many flows a source has over each transport, IPv6 by /64 */
 struct sources *sources_open(const struct hash_key *key);
 void            sources_close(struct sources **sources);
 /* Count one more flow of this source for this service; false when it has `most` already or there is no memory. */
-bool sources_add(struct sources *sources, const struct address *source, uint32_t service, uint64_t most);
-void sources_remove(struct sources *sources, const struct address *source, uint32_t service);
+bool sources_add(struct sources *sources, const struct address *source, enum policy_transport transport, uint32_t service, uint64_t most);
+void sources_remove(struct sources *sources, const struct address *source, enum policy_transport transport, uint32_t service);
 
 /* session.c: accepting, timing and ending */
 void session_accept(struct worker *w, struct listener *l);

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Faults of the gate that a review found: each is played the way it was found, and must not come back."""
 import json
+import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -397,9 +399,144 @@ def says_what(scratch):
     TAP.ok(asked.get("operation") == "bind_request" and asked.get("version") == 3, "a rule with log what passed", logged)
 
 
+def named(said):
+    """A gate's process by its name."""
+    return {pathlib.Path(f"/proc/{pid}/comm").read_text().strip(): pid for pid in said.family()}
+
+
+def forged_source(scratch):
+    """Datagrams with a forged source do not use up that source's connections."""
+    datagrams, stream = both_transports()
+    port = slapd.free_port()
+    service = gate.Service("both", ("127.0.0.1", port), ("server", datagrams.port), transports=("tcp", "udp"), max_flows_per_source=2)
+    with Bench(scratch, "forged", gate.policy([service], {"server": "127.0.0.1"})) as running:
+        for _ in range(3):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as forged:
+                forged.bind(("127.6.1.1", 0))
+                forged.sendto(answerer.search(5), ("127.0.0.1", port))
+        full = running.wait_event(lambda e: gate.reason(e) == "gate.source")
+        with socket.socket() as client:
+            client.bind(("127.6.1.1", 0))
+            client.connect(("127.0.0.1", port))
+            peer.send(client, BIND)
+            TAP.ok(full and stream.accept(3), "a source whose datagrams are too many may still connect", full)
+    datagrams.close()
+    stream.close()
+
+
+def stops_with_terminal(scratch):
+    """A terminal that goes hangs up on every process: the gate ends in order all the same, and not at all under nohup."""
+    server = peer.Stream()
+    bench, port = one(scratch, "terminal", server)
+    with bench as running:
+        flows = [opened(port, server) for _ in range(3)]
+        os.killpg(running.process.pid, signal.SIGHUP)
+        code = running.process.wait(10)
+        ends = [e["sallyport"]["ended"] for e in running.events() if e["event_type"] == "flow"]
+        last = running.events()[-1]["sallyport"]["sentence"]
+        TAP.ok((code, ends, last) == (0, ["stopped"] * 3, "the gate stopped: by SIGHUP"), "a hang-up for all of its processes: every flow is told, then the end", code, ends, last)
+        for pair in flows:
+            for end in pair:
+                end.close()
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        bench, port = one(scratch, "nohup", server)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    with bench as running:
+        os.killpg(running.process.pid, signal.SIGHUP)
+        TAP.ok(not gate.wait_for(lambda: not running.alive(), 0.5) and opened(port, server), "under nohup it stays, and serves")
+    server.close()
+
+
+def told_of_all(scratch, many=700):
+    """More flows that end at once than a batch of records has room for, and that are open when the gate stops: each is told."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit[1], limit[1]))
+    server = peer.Stream()
+    bench, port = one(scratch, "told", server)
+    with bench as running:
+        worker = named(running)["sp-worker"]
+        clients = [dial(port) for _ in range(many)]
+        gate.wait_for(lambda: len(json.loads(running.ask("sessions", "--json").stdout)) == many, 10, 0.2)
+        os.kill(worker, signal.SIGSTOP)  # so that it hears of all of them at once
+        for client in clients:
+            client.close()
+        os.kill(worker, signal.SIGCONT)
+        ended = lambda: sum(e["event_type"] == "flow" for e in running.events())
+        TAP.ok(gate.wait_for(lambda: ended() == many, 10, 0.2), f"{many} flows that end at once are told", ended())
+        clients = [dial(port) for _ in range(many)]
+        gate.wait_for(lambda: len(json.loads(running.ask("sessions", "--json").stdout)) == many, 10, 0.2)
+        running.stop()
+        TAP.ok(ended() == 2 * many, f"and {many} that are open when the gate stops", ended() - many, running.events()[-1])
+        for client in clients:
+            client.close()
+    server.close()
+
+
+def urgent_data(scratch):
+    """Urgent data is no part of the stream, and what stands behind it is read without waiting for more."""
+    server = peer.Stream()
+    bench, port = one(scratch, "urgent", server)
+    with bench as running:
+        client, behind = opened(port, server)
+        worker = named(running)["sp-worker"]
+        os.kill(worker, signal.SIGSTOP)  # so that all of it is there before it reads
+        client.sendall(answerer.search(2))
+        client.send(b"A", socket.MSG_OOB)
+        client.sendall(answerer.search(3))
+        os.kill(worker, signal.SIGCONT)
+        both = answerer.search(2) + answerer.search(3)
+        got, _ = peer.receive(behind, lambda b: len(b) >= len(both), 3)
+        TAP.ok(got == both, "a message behind urgent data arrives", len(got), len(both))
+        client.close()
+        behind.close()
+    server.close()
+
+
+def given_up(scratch):
+    """A flow that ends while its server is dialled, inside a message: that says nothing about the server."""
+    listener, waiting = socket.socket(), []
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    for _ in range(8):  # its queue is full, so that the next one is not answered for a while
+        waiting.append(socket.socket())
+        waiting[-1].setblocking(False)
+        waiting[-1].connect_ex(listener.getsockname())
+    port = slapd.free_port()
+    rules = ("limit ldap.message.anonymous 1KiB", f"watch ldap.message.size until {gate.FOREVER}", "pass")
+    service = gate.Service("one", ("127.0.0.1", port), ("server", listener.getsockname()[1]), rules, connect="3s", age="1s")
+    with Bench(scratch, "given-up", gate.policy([service], {"server": "127.0.0.1"})) as running:
+        with dial(port) as client:
+            client.sendall(answerer.padded(20000)[:5000])
+            said = running.wait_event(lambda e: e["event_type"] == "flow" or e["sallyport"].get("kind") == "server-down", 8)
+        TAP.ok(said and said["event_type"] == "flow" and gate.reason(said) == "gate.age", "a dial that was given up is no server that is away", said)
+    for stream in (*waiting, listener):
+        stream.close()
+
+
+def stops_quietly(scratch):
+    """Who waits for a process that does not end waits without turning in circles."""
+    server = peer.Stream()
+    bench, _ = one(scratch, "quiet", server)
+    with bench as running:
+        keeper, worker = running.process.pid, named(running)["sp-worker"]
+        used = lambda: sum(map(int, pathlib.Path(f"/proc/{keeper}/stat").read_text().rpartition(")")[2].split()[11:13]))
+        os.kill(worker, signal.SIGSTOP)
+        running.process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        running.process.send_signal(signal.SIGINT)  # somebody has no patience
+        began = used()
+        time.sleep(1.5)
+        turned = used() - began
+        os.kill(worker, signal.SIGCONT)
+        TAP.ok(turned < os.sysconf("SC_CLK_TCK") / 2 and running.process.wait(10) == 0, "the keeper waits for a worker at rest", turned)
+    server.close()
+
+
 TESTS = (
     splice_end, other_client, unread_answers, large_behind_large, first_in_line, no_hole, udp_services, default_port, waits_for_nobody, slow_behind_fast,
-    says_what,
+    says_what, forged_source, stops_with_terminal, told_of_all, urgent_data, given_up, stops_quietly,
 )
 
 

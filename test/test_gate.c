@@ -112,23 +112,26 @@ static bool add(struct sources *sources, const char *text, uint32_t service, uin
 {
 	struct address a = ip(text);
 
-	return sources_add(sources, &a, service, most);
+	return sources_add(sources, &a, POLICY_TCP, service, most);
 }
 
 static void take(struct sources *sources, const char *text, uint32_t service)
 {
 	struct address a = ip(text);
 
-	sources_remove(sources, &a, service);
+	sources_remove(sources, &a, POLICY_TCP, service);
 }
 
 static void test_sources(void)
 {
 	struct hash_key key = {0};
 	struct sources *c = sources_open(&key);
+	struct address  datagrams;
 
 	tap_ok(add(c, "10.0.0.1", 0, 2) && add(c, "10.0.0.1", 0, 2) && !add(c, "10.0.0.1", 0, 2), "as many as it may, and no more");
 	tap_ok(add(c, "10.0.0.2", 0, 2) && add(c, "10.0.0.1", 1, 2), "another source and another service are counted apart");
+	datagrams = ip("10.0.0.1");
+	tap_ok(sources_add(c, &datagrams, POLICY_UDP, 0, 1) && !sources_add(c, &datagrams, POLICY_UDP, 0, 1), "and so are datagrams");
 	take(c, "10.0.0.1", 0);
 	tap_ok(add(c, "10.0.0.1", 0, 2) && !add(c, "10.0.0.1", 0, 2), "one that has ended makes room for one");
 	tap_ok(add(c, "2001:db8:0:1::1", 0, 2) && add(c, "2001:db8:0:1:ffff::2", 0, 2) && !add(c, "2001:db8:0:1::3", 0, 2), "IPv6 is counted by /64");
@@ -142,7 +145,7 @@ static void test_sources(void)
 	for (unsigned i = 0; i < 20000; i++) {
 		struct address a = {.family = 4, .ip = {172, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i}};
 
-		sources_add(c, &a, 9, 1);
+		sources_add(c, &a, POLICY_TCP, 9, 1);
 	}
 	tap_ok(!add(c, "172.0.0.9", 9, 1) && !add(c, "172.0.78.31", 9, 1) && add(c, "172.0.78.32", 9, 1), "more sources than buckets");
 	sources_close(&c);

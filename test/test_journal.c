@@ -138,6 +138,22 @@ static void test_refusals_first(struct channel *from, struct channel *to)
 	tap_ok(channel_recv(to, &message) == CHANNEL_MESSAGE && sent(from, to).lost == 1, "and lead the next batch");
 }
 
+/* Crowded is said before anything is lost, and a flush makes room. */
+static void test_crowded(struct channel *from, struct channel *to)
+{
+	unsigned lost = 0, flushed = 0;
+
+	fresh(from, to);
+	for (unsigned i = 0; i < 1000; i++) {
+		if (journal_crowded(&journal, RECORD_FLOW)) {
+			flushed += journal_flush(&journal, from) == CHANNEL_SENT && channel_recv(to, &message) == CHANNEL_MESSAGE;
+			lost += journal_crowded(&journal, RECORD_FLOW);
+		}
+		lost += !add(RECORD_FLOW, i, 0, 0);
+	}
+	tap_ok(!lost && flushed > 2 && flushed < 20, "who flushes a crowded batch loses nothing: %u batches", flushed);
+}
+
 /* The scribe does not read: the channel fills, the batch fills, and the losses are told when it reads again. */
 static void test_full(struct channel *from, struct channel *to)
 {
@@ -315,6 +331,7 @@ int main(void)
 	test_plain(&from, &to);
 	test_quotas(&from, &to);
 	test_refusals_first(&from, &to);
+	test_crowded(&from, &to);
 	test_full(&from, &to);
 	test_gone(&from, &to);
 	test_window(&from, &to);
