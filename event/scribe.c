@@ -178,8 +178,13 @@ static void run(struct scribe *s)
 	struct pollfd p[PLACES];
 
 	while (!s->stopping || (has_senders(s) && s->now_ms < s->stop_ms)) {
+		nfds_t used = PLACES;
+
 		prepare(s, p);
-		if (poll(p, PLACES, patience(s)) < 0 && errno != EINTR)
+		/* More places than one may have descriptors are an error, even empty ones. */
+		while (used > SENDERS_AT && p[used - 1].fd < 0)
+			used--;
+		if (poll(p, used, patience(s)) < 0 && errno != EINTR)
 			abort();
 		s->now_ms = scribe_clock_ms();
 		obey(s, p);

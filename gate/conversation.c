@@ -1,4 +1,5 @@
 /* What TCP sessions and UDP associations share: arrival, judgement by policy, and the records of what became of their units. */
+#include <errno.h>
 #include <string.h>
 
 #include "event/describe.h"
@@ -137,12 +138,19 @@ static struct health *health_of(const struct conversation *c, struct upstream *u
 	return &up->health[c->ip_protocol == IPPROTO_UDP ? POLICY_UDP : POLICY_TCP];
 }
 
+bool error_is_ours(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS || error == ENOSPC || error == EADDRNOTAVAIL || error == EAGAIN;
+}
+
 void server_down(const struct conversation *c, struct upstream *up, int error)
 {
 	struct record  r = conversation_record(c, RECORD_GATE);
 	struct health *health = health_of(c, up);
 	bool           known = health->down_since != 0;
 
+	if (error_is_ours(error))
+		return;
 	health->down_until = c->w->clock.now_ms + DOWN_MS;
 	if (known)
 		return;

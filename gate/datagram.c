@@ -27,7 +27,7 @@ struct datagrams {
 	struct association *bucket[BUCKETS];
 	struct association *oldest[2], *newest[2]; /* by answered: those nobody answered go first when room is needed */
 	struct association *dead;
-	uint32_t            count;
+	uint32_t            count, most;
 	/* The datagram in hand. */
 	const uint8_t *bytes;
 	size_t         len;
@@ -326,7 +326,7 @@ static struct association *association_of(struct worker *w, struct listener *l, 
 		return NULL;
 	if (w->service[service].flows[POLICY_UDP] >= w->service[service].limit[SETTING_FLOWS])
 		make_room(w->datagrams, service);
-	else if (w->datagrams->count >= UDP_MOST)
+	else if (w->datagrams->count >= w->datagrams->most)
 		make_room(w->datagrams, UINT32_MAX);
 	why = conversation_admit(w, service, POLICY_UDP, client);
 	a = why ? NULL : association_new(w, l, client, local, hash);
@@ -453,6 +453,7 @@ bool datagrams_open(struct worker *w)
 	w->datagrams = d;
 	if (!d)
 		return false;
+	d->most = w->config->files && w->config->files / UDP_SHARE < UDP_MOST ? (uint32_t)(w->config->files / UDP_SHARE) : UDP_MOST;
 	d->env = w->env;
 	d->env.ops = &datagram_ops;
 	d->env.private = NULL;

@@ -94,6 +94,7 @@ static void dial_next(struct session *s)
 	struct address  to;
 	uint16_t        i;
 	int             error;
+	bool            ours = false;
 
 	while ((i = next_target(s)) != UINT16_MAX) {
 		s->target = (uint16_t)(i + 1);
@@ -108,9 +109,11 @@ static void dial_next(struct session *s)
 		}
 		hang_up(s);
 		away(s, &svc->upstream[i], error);
+		ours = error_is_ours(error);
 		if (s->target >= svc->upstreams)
 			break;
 	}
+	s->starved |= ours;
 	unreachable(s);
 }
 

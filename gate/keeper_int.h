@@ -52,6 +52,7 @@ struct keeper {
 	uint64_t                   scribe_again_ms;
 	uint32_t                   scribe_backoff_ms, scribe_deaths;
 	int                        signal; /* that ended it; 0 = none did */
+	uint64_t                   files; /* descriptors a process may have; 0 = not known */
 	bool                       drop_ids, sandboxed, stopping, failed;
 	uid_t                      uid;
 	gid_t                      gid;

@@ -103,19 +103,22 @@ static bool find_user(struct keeper *k)
 }
 
 /* As many descriptors as the system lets us have: two per relayed connection. */
-static void raise_files(void)
+static void raise_files(struct keeper *k)
 {
 	struct rlimit files;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	if (files.rlim_cur < files.rlim_max) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+	k->files = files.rlim_cur;
 }
 
 bool keeper_open(struct keeper *k)
 {
-	raise_files();
+	raise_files(k);
 	k->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	return k->null >= 0 && find_user(k) && open_folder(k) && open_run_dir(k) && open_events(k);
 }

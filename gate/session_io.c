@@ -409,7 +409,7 @@ static bool lost(struct session *s)
 static void session_resume(struct session *s)
 {
 	if (s->unreachable && !s->ended)
-		session_abort(s, SIDE_CLIENT, R_GATE_SERVER, 0, 0);
+		session_abort(s, SIDE_CLIENT, s->starved ? R_LIMIT_MEMORY : R_GATE_SERVER, 0, 0);
 	if (s->unroutable && !s->ended) {
 		s->unroutable = false;
 		session_begin_turn(s);

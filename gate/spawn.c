@@ -88,6 +88,7 @@ static _Noreturn void worker_child(struct keeper *k, unsigned group, const struc
 				       .scribe = *scribe,
 				       .heart = g->heart,
 				       .memory = k->options->memory,
+				       .files = k->files,
 				       .pinholes = g->pinholes};
 	struct sandbox_wish wish = {.role = PARTY_WORKER, .folder = -1, .run = -1, .ports = port, .port_count = ports_of(k, group, port),
 				       .pinholes = g->pinholes};

@@ -20,6 +20,7 @@ struct worker_config {
 	struct channel keeper, scribe;
 	struct heart  *heart;
 	uint64_t       memory; /* bytes for everything flows hold */
+	uint64_t       files; /* descriptors it may have; 0 = not known */
 	bool           pinholes; /* the sandbox lets it listen on ports that servers announce */
 };
 

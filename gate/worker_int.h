@@ -41,6 +41,7 @@ enum {
 	TOLD_EVERY_MS = 10000, /* how often connections turned away are told */
 	UDP_IDLE_MS = 30000, /* an association in which nothing moves */
 	UDP_MOST = 4096, /* associations of one worker */
+	UDP_SHARE = 4, /* but no more than a quarter of its descriptors: forged datagrams must leave connections theirs */
 	FLUSH_RETRY_MS = 20, /* records that found no room in the channel */
 	DOWN_MS = 10000, /* a server that could not be reached is left alone for so long */
 	PROBES_MAX = 16,
@@ -101,6 +102,8 @@ struct address conversation_server(const struct conversation *c);
 /* Fields every record of it has. */
 struct record conversation_record(const struct conversation *c, enum record_kind kind);
 void          conversation_ended(const struct conversation *c, enum record_end end, uint16_t why);
+/* What ran out on this host says nothing of a server, which others may reach. */
+bool          error_is_ours(int error);
 void          server_down(const struct conversation *c, struct upstream *up, int error);
 void          server_up(const struct conversation *c, struct upstream *up);
 
@@ -152,7 +155,7 @@ struct session {
 	uint8_t      phase, end; /* enum phase, enum record_end */
 	bool         ended : 1, aborted : 1, dead : 1, queued : 1, server_inside : 1, closed_server : 1;
 	bool         again : 1; /* the driver has more to do with what is held */
-	bool         starved : 1; /* there was no memory for bytes that have come */
+	bool         starved : 1; /* there was no memory for bytes that have come, or no descriptor or port for a dial */
 	bool         dialed : 1, tried : 1, unreachable : 1, unroutable : 1;
 	bool         waits_memory : 1; /* it is in the line for memory */
 };

@@ -534,9 +534,45 @@ def stops_quietly(scratch):
     server.close()
 
 
+def few_descriptors(scratch):
+    """When there are no more descriptors, no server is blamed for it; and datagrams cannot take all of them."""
+    within = lambda command: ["prlimit", "--nofile=96:96", *command]
+    first = peer.Stream()
+    second = peer.Stream(("127.0.0.2", first.port))
+    port = slapd.free_port()
+    service = gate.Service("two", ("127.0.0.1", port), ("{ one other }", first.port))
+    running = gate.Gate(scratch / "few", gate.policy([service], {"one": "127.0.0.1", "other": "127.0.0.2"}), within).start()
+    clients = [dial(port) for _ in range(70)]
+    for client in clients:
+        peer.send(client, BIND)
+    told = running.wait_event(lambda e: gate.reason(e) == "limit.memory")
+    code = running.stop()
+    blamed = [e for e in running.events() if e["sallyport"].get("kind") == "server-down"]
+    TAP.ok(told and not blamed and code == 0, "a dial for which there is no descriptor says nothing of the servers", code, told, *blamed[:1])
+    for stream in (*clients, first, second):
+        stream.close()
+    datagrams, stream = both_transports()
+    service = gate.Service("both", ("127.0.0.1", port), ("server", datagrams.port), transports=("tcp", "udp"))
+    running = gate.Gate(scratch / "few-udp", gate.policy([service], {"server": "127.0.0.1"}), within).start()
+    for i in range(100):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as forged:
+            forged.bind((f"127.6.2.{i + 1}", 0))
+            forged.sendto(answerer.search(5), ("127.0.0.1", port))
+    datagrams.socket.settimeout(5)
+    for _ in range(100):
+        datagrams.socket.recvfrom(65536)
+    with dial(port) as client:
+        peer.send(client, BIND)
+        TAP.ok(stream.accept(3), "after a flood of forged datagrams a client still connects")
+    running.stop()
+    datagrams.close()
+    stream.close()
+
+
 TESTS = (
     splice_end, other_client, unread_answers, large_behind_large, first_in_line, no_hole, udp_services, default_port, waits_for_nobody, slow_behind_fast,
     says_what, forged_source, stops_with_terminal, told_of_all, urgent_data, given_up, stops_quietly,
+    few_descriptors,
 )
 
 
