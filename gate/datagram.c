@@ -16,7 +16,7 @@ struct association {
 	struct association *next, *prev; /* in one of the two queues, the oldest first */
 	struct timer        timer;
 	struct address      local; /* what the client wrote to; family 0 = the listener's own */
-	uint32_t            hash;
+	uint32_t            hash, scope; /* scope: the interface of a client that has its address on one link only; 0 = of any */
 	uint16_t            target;
 	int                 fd; /* connected to the server; -1 before the first unit was let through */
 	bool                answered, dead;
@@ -56,15 +56,15 @@ static struct service *service_of(const struct association *a)
 	return &a->c.w->service[a->c.policy.arrival.service];
 }
 
-static uint32_t hash_of(const struct worker *w, const struct address *client, uint32_t listener)
+static uint32_t hash_of(const struct worker *w, const struct address *client, uint32_t scope, uint32_t listener)
 {
-	return (uint32_t)hash_pair(&w->key, hash_bytes(&w->key, client, sizeof(*client)), listener);
+	return (uint32_t)hash_pair(&w->key, hash_bytes(&w->key, client, sizeof(*client)), (uint64_t)scope << 32 | listener);
 }
 
-static struct association *find(const struct worker *w, const struct address *client, uint32_t listener, uint32_t hash)
+static struct association *find(const struct worker *w, const struct address *client, uint32_t scope, uint32_t listener, uint32_t hash)
 {
 	for (struct association *a = w->datagrams->bucket[hash % BUCKETS]; a; a = a->bucket_next)
-		if (a->hash == hash && a->c.listener == listener && memcmp(&a->c.source, client, sizeof(*client)) == 0)
+		if (a->hash == hash && a->scope == scope && a->c.listener == listener && memcmp(&a->c.source, client, sizeof(*client)) == 0)
 			return a;
 	return NULL;
 }
@@ -177,6 +177,7 @@ static void to_client(struct association *a, const uint8_t *bytes, size_t n)
 {
 	_Alignas(struct cmsghdr) uint8_t control[CONTROL_BYTES];
 	struct sockaddr_storage to;
+	struct sockaddr_in6     in6;
 	struct iovec            iov = {(void *)(uintptr_t)bytes, n};
 	struct msghdr           msg = {.msg_name = &to, .msg_iov = &iov, .msg_iovlen = 1};
 	const struct listener  *l = &a->c.w->listener[a->c.listener];
@@ -186,7 +187,18 @@ static void to_client(struct association *a, const uint8_t *bytes, size_t n)
 		msg.msg_control = control;
 		msg.msg_controllen = local_write(&a->local, l->said.at.family, control);
 	}
-	sendmsg(l->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (to.ss_family == AF_INET6) {
+		memcpy(&in6, &to, sizeof(in6));
+		in6.sin6_scope_id = a->scope;
+		memcpy(&to, &in6, sizeof(in6));
+	}
+	if (sendmsg(l->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 || errno == EAGAIN || !a->local.family)
+		return;
+	/* A client that wrote to all hosts of a link: that is no address to answer from, and the kernel's choice is right. */
+	msg.msg_control = NULL;
+	msg.msg_controllen = 0;
+	if (sendmsg(l->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+		a->local.family = 0;
 }
 
 static void op_emit(void *user, enum side from, const uint8_t *bytes, size_t n)
@@ -312,11 +324,11 @@ static void make_room(struct datagrams *d, uint32_t service)
 		association_close(a, END_GATE, R_GATE_FLOWS);
 }
 
-static struct association *association_of(struct worker *w, struct listener *l, const struct address *client, const struct address *local)
+static struct association *association_of(struct worker *w, struct listener *l, const struct address *client, uint32_t scope, const struct address *local)
 {
 	uint32_t            listener = (uint32_t)(l - w->listener), service = l->said.service;
-	uint32_t            hash = hash_of(w, client, listener);
-	struct association *a = find(w, client, listener, hash);
+	uint32_t            hash = hash_of(w, client, scope, listener);
+	struct association *a = find(w, client, scope, listener, hash);
 	uint16_t            why;
 
 	if (a)
@@ -336,7 +348,9 @@ static struct association *association_of(struct worker *w, struct listener *l, 
 	}
 	if (why)
 		turned_away(w, service, why, IPPROTO_UDP, client);
-	else if (a->c.probe >= 0)
+	else
+		a->scope = scope;
+	if (a && a->c.probe >= 0)
 		probe_says_taken(w, a->c.probe, a->c.id);
 	return a;
 }
@@ -372,6 +386,16 @@ static void drive(struct association *a, enum side from, const uint8_t *bytes, s
 	timer_set(w, &a->timer, service_of(a)->udp_idle);
 }
 
+/* Kernels give one to addresses that need it. */
+static uint32_t scope_of(const struct sockaddr_storage *from)
+{
+	struct sockaddr_in6 in6 = {0};
+
+	if (from->ss_family == AF_INET6)
+		memcpy(&in6, from, sizeof(in6));
+	return in6.sin6_scope_id;
+}
+
 static void from_client(struct worker *w, struct listener *l, struct msghdr *msg, const struct sockaddr_storage *from, const uint8_t *bytes,
 			size_t n)
 {
@@ -380,7 +404,7 @@ static void from_client(struct worker *w, struct listener *l, struct msghdr *msg
 
 	if (may_loop(w, &client, l))
 		return;
-	a = association_of(w, l, &client, &local);
+	a = association_of(w, l, &client, scope_of(from), &local);
 	/* An empty datagram says nothing to any protocol; a probe asks by it whether we are there. */
 	if (a && n)
 		drive(a, SIDE_CLIENT, bytes, n);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Faults of the gate that a review found: each is played the way it was found, and must not come back."""
+import ctypes
 import json
 import os
 import pathlib
@@ -7,6 +8,7 @@ import resource
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -569,10 +571,65 @@ def few_descriptors(scratch):
     stream.close()
 
 
+def answers(port, server, where, source=None):
+    """Whether a datagram that is sent there is answered through the gate; where the answer came from."""
+    family = socket.AF_INET6 if ":" in where[0] else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        client.settimeout(3)
+        if source:
+            client.bind(source)
+        client.sendto(answerer.search(5), (where[0], port, *where[1:]))
+        server.socket.settimeout(3)
+        try:
+            server.socket.sendto(done(5), server.socket.recvfrom(65536)[1])
+            got, back = client.recvfrom(65536)
+        except OSError as error:
+            return repr(error)
+        return back[0] if got == done(5) else got
+
+
+def to_all(scratch):
+    """A question to all hosts of a link, and one from an address that is good on one link only, are answered."""
+    server, port = peer.Datagrams(), slapd.free_port()
+    for listen in ("0.0.0.0", "[::]"):
+        service = gate.Service("one", (listen, port), ("server", server.port), transports=("udp",))
+        with Bench(scratch, "all" + listen[0], gate.policy([service], {"server": "127.0.0.1"})):
+            said = answers(port, server, ("127.255.255.255",))
+            TAP.ok(said == "127.0.0.1", f"a broadcast to {listen} is answered from an address of the gate's", said)
+    server.close()
+    # Such addresses need a network of one's own.
+    child = os.fork()
+    if not child:
+        os._exit(link_local(scratch))
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code == 77:
+        TAP.skip("a client with a link-local address is answered", "no network namespace may be made here")
+    else:
+        TAP.ok(code == 0, "a client with a link-local address is answered", code)
+
+
+def link_local(scratch):
+    new_net, new_user = 0x40000000, 0x10000000
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(new_net) != 0 and libc.unshare(new_net | new_user) != 0:
+        return 77
+    for words in (("link", "set", "lo", "up"), ("address", "add", "fe80::1/64", "dev", "lo", "nodad")):
+        if not shutil.which("ip") or subprocess.run(["ip", *words], capture_output=True, check=False).returncode != 0:
+            return 77
+    server, port, lo = peer.Datagrams(), slapd.free_port(), socket.if_nametoindex("lo")
+    service = gate.Service("one", ("[::]", port), ("server", server.port), transports=("udp",))
+    try:
+        with Bench(scratch, "link", gate.policy([service], {"server": "127.0.0.1"})):
+            return 0 if answers(port, server, ("fe80::1", 0, lo), ("fe80::1", 0, 0, lo)).startswith("fe80::1") else 1
+    except (OSError, RuntimeError):
+        return 2
+
+
 TESTS = (
     splice_end, other_client, unread_answers, large_behind_large, first_in_line, no_hole, udp_services, default_port, waits_for_nobody, slow_behind_fast,
     says_what, forged_source, stops_with_terminal, told_of_all, urgent_data, given_up, stops_quietly,
-    few_descriptors,
+    few_descriptors, to_all,
 )
 
 
