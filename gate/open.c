@@ -72,9 +72,10 @@ static bool open_events(struct keeper *k)
 	k->events = -1;
 	if (!path)
 		return true;
-	k->events = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+	/* Opening a named pipe would wait for its reader, and no signal is heard meanwhile. */
+	k->events = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
 	if (k->events < 0)
-		keeper_complain("%s: %s", path, strerror(errno));
+		keeper_complain("%s: %s", path, errno == ENXIO ? "nobody reads this pipe" : strerror(errno));
 	return k->events >= 0;
 }
 

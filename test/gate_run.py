@@ -49,6 +49,9 @@ def cannot_start(folder):
     refused("a host known by name only", folder, text(port).replace("address 127.0.0.1", 'name "ldap.example.org"'), 2, "none of its hosts has an address")
     refused("a run directory that others may write", folder, text(port), 2, "writable by nobody else", "--run", open_folder(folder))
     refused("a run directory whose path is too long", folder, text(port), 2, "too long", "--run", "/tmp/" + "x" * 200)
+    pipe = pathlib.Path(folder) / "pipe"
+    os.mkfifo(pipe)
+    refused("an events pipe without a reader", folder, text(port), 2, "nobody reads", "--events", pipe)
     refused("an events file that cannot be made", folder, text(port), 2, "No such file", "--events", "/nowhere/eve.json")
     refused("a memory that is too small", folder, text(port), 2, "from 16 to", "--memory", "1")
     with socket.socket() as taken:
