@@ -209,6 +209,7 @@ void frag_add(struct capture *c, const struct ip *ip, uint32_t id, uint32_t offs
 {
 	uint32_t         n = (uint32_t)ip->body.n;
 	struct datagram *d;
+	uint8_t          next;
 
 	c->counts.fragments++;
 	/* A cut piece can never be completed; an empty or odd one has no place; the sum must be a lawful length. */
@@ -237,10 +238,11 @@ void frag_add(struct capture *c, const struct ip *ip, uint32_t id, uint32_t offs
 		d->end = offset + n;
 	if (offset + n > d->furthest)
 		d->furthest = offset + n;
-	/* The first fragment's next header is the one that counts (RFC 8200 4.5). */
+	/* The first fragment's next header is the one that counts (RFC 8200 4.5); two of them may not contradict each other. */
+	next = !offset && d->seen[0] & 1 ? d->next : ip->protocol;
 	if (!offset)
 		d->next = ip->protocol;
-	if (!body_merge(d, offset, ip->body.p, n))
+	if ((!offset && next != ip->protocol) || !body_merge(d, offset, ip->body.p, n))
 		datagram_ambiguous(c, d);
 	else if (d->end && d->have == d->end)
 		datagram_deliver(c, d, ip);

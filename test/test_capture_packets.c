@@ -243,7 +243,8 @@ struct piece {
 
 #define WHOLE_DATAGRAM "open 40000>80\ndata c \"abcdefghijklmnopqrstuvwx\" #%d\nclose\n"
 
-static void write_piece(struct trial *t, const struct piece *p, int version)
+/* protocol: what an IPv6 fragment says the datagram is. */
+static void write_piece(struct trial *t, const struct piece *p, int version, uint8_t protocol)
 {
 	static uint64_t now;
 	uint8_t         all[32] = {40000 >> 8, 40000 & 255, 0, 80, 0, 32, 0, 0}, body[64], frame[200];
@@ -253,7 +254,7 @@ static void write_piece(struct trial *t, const struct piece *p, int version)
 	synth_set_time(t->s, now);
 	memcpy(all + 8, "abcdefghijklmnopqrstuvwx", 24);
 	memset(body, 0, sizeof(body));
-	body[0] = 17;
+	body[0] = protocol;
 	body[2] = 0;
 	body[3] = (uint8_t)(p->offset * 8 | p->more);
 	body[7] = p->id;
@@ -300,13 +301,34 @@ static void fragments_are_put_together(void)
 		if (i % 2)
 			t.f = synth_flow6(six[0], 40000, six[1], 80);
 		for (const struct piece *p = cases[i / 2].piece; p->n; p++)
-			write_piece(&t, p, i % 2 ? 6 : 4);
+			write_piece(&t, p, i % 2 ? 6 : 4, 17);
 		finish(&t);
 		if (cases[i / 2].complete)
 			snprintf(calls, sizeof(calls), WHOLE_DATAGRAM, cases[i / 2].complete);
 		if (strcmp(t.calls, calls) != 0 || t.counts.fragments_dropped != cases[i / 2].dropped ||
 		    t.counts.datagrams_ambiguous != cases[i / 2].ambiguous)
 			FAIL("%s (%zu): dropped %u ambiguous %u, got:\n%s", cases[i / 2].name, i % 2, (unsigned)t.counts.fragments_dropped, (unsigned)t.counts.datagrams_ambiguous, t.calls);
+		free(t.file);
+	}
+}
+
+/* First fragments that name different protocols: nobody knows which of them the receiver keeps. */
+static void fragments_of_two_protocols(void)
+{
+	static const uint8_t      six[2][16] = {{0xfd, [15] = 1}, {0xfd, [15] = 2}};
+	static const struct piece first = {.n = 2, .more = true, .id = 1}, last = {.offset = 2, .n = 2, .id = 1};
+
+	for (int turned = 0; turned < 2; turned++) {
+		struct trial t = {.options = {0}};
+
+		begin(&t, SYNTH_RAW);
+		t.f = synth_flow6(six[0], 40000, six[1], 80);
+		write_piece(&t, &first, 6, turned ? 132 : 17);
+		write_piece(&t, &first, 6, turned ? 17 : 132);
+		write_piece(&t, &last, 6, 17);
+		finish(&t);
+		if (t.calls[0] || t.counts.datagrams_ambiguous != 1 || t.counts.other_protocol[132])
+			FAIL("turned %d: ambiguous %u, got:\n%s", turned, (unsigned)t.counts.datagrams_ambiguous, t.calls);
 		free(t.file);
 	}
 }
@@ -506,6 +528,7 @@ int main(void)
 	RUN(ip4_headers);
 	RUN(ip6_extension_headers);
 	RUN(fragments_are_put_together);
+	RUN(fragments_of_two_protocols);
 	RUN(pcapng_is_read);
 	RUN(file_cut_short_is_read_to_the_cut);
 	RUN(damaged_file_is_read_to_the_damage);
