@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio_ext.h>
 #include <string.h>
 
 #include "cmd/run_dir.h"
@@ -22,10 +23,10 @@ static void on_interrupt(int number)
 	interrupted = 1;
 }
 
-/* SIGINT comes while poll waits and at no other time, so that none is missed. `waiting` is the mask for poll. */
+/* SIGINT is not missed between the look at it and poll. `waiting` is the mask for poll, and for printing, which may take its time. */
 static void catch_interrupt(sigset_t *waiting)
 {
-	struct sigaction action = {.sa_handler = on_interrupt};
+	struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
 	sigset_t         blocked;
 
 	sigaction(SIGINT, &action, NULL);
@@ -51,7 +52,7 @@ static enum channel_got print_all(struct channel *scribe)
 	static struct message_in in;
 	enum channel_got         got;
 
-	while ((got = channel_recv(scribe, &in)) == CHANNEL_MESSAGE && in.type == MSG_LINE)
+	while ((got = channel_recv(scribe, &in)) == CHANNEL_MESSAGE && in.type == MSG_LINE && !interrupted)
 		print_line(&in);
 	return got == CHANNEL_MESSAGE ? CHANNEL_BAD : got;
 }
@@ -60,14 +61,21 @@ static int follow(struct channel *scribe)
 {
 	struct pollfd    p = {.fd = scribe->fd, .events = POLLIN};
 	enum channel_got got;
-	sigset_t         waiting;
+	sigset_t         waiting, blocked;
 
 	catch_interrupt(&waiting);
-	while ((got = print_all(scribe)) == CHANNEL_AGAIN && output_ok()) {
-		if (ppoll(&p, 1, NULL, &waiting) < 0 && errno != EINTR)
+	for (;;) {
+		sigprocmask(SIG_SETMASK, &waiting, &blocked);
+		got = print_all(scribe);
+		if (!interrupted)
+			fflush(stdout);
+		sigprocmask(SIG_SETMASK, &blocked, NULL);
+		if (interrupted) {
+			__fpurge(stdout); /* whoever does not read now must not keep us at the end */
+			return EXIT_INTERRUPTED;
+		}
+		if (got != CHANNEL_AGAIN || !output_ok() || (ppoll(&p, 1, NULL, &waiting) < 0 && errno != EINTR))
 			break;
-		if (interrupted)
-			return output_ok() ? EXIT_INTERRUPTED : EXIT_USAGE;
 	}
 	if (got == CHANNEL_BAD)
 		complain("the gate sent something that is no line");

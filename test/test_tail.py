@@ -84,6 +84,22 @@ def test_interrupted():
     scribe.tail.send_signal(signal.SIGINT)
     same(scribe.tail.wait(30), INTERRUPTED, "interrupted: exit 130")
     scribe.end()
+    scribe = Scribe()
+    scribe.asked()
+    scribe.client.settimeout(1)
+    try:
+        while True:  # until nobody takes any more: the pipe is full, and lines wait behind it
+            scribe.line(b"A" * 2000)
+    except TimeoutError:
+        pass
+    scribe.tail.send_signal(signal.SIGINT)
+    try:
+        code = scribe.tail.wait(10)
+    except subprocess.TimeoutExpired:
+        code = "it does not end"
+        scribe.tail.kill()
+    same(code, INTERRUPTED, "interrupted while nobody reads its lines and more come: exit 130")
+    scribe.end()
 
 
 def test_strangers():
