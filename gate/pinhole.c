@@ -1,5 +1,6 @@
 /* Ports that a server announces to its clients while the gate runs: a listener each, with the service's own policy. */
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -179,6 +180,7 @@ static int listen_on(const struct address *at)
 	if (fd < 0)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) == 0 && /* as the keeper's: what is accepted inherits it */
 	    (at->family == 4 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) == 0) &&
 	    bind(fd, (struct sockaddr *)&to, n) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;

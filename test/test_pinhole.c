@@ -1,8 +1,10 @@
 /* A worker whose server announces ports, as an endpoint mapper does: what is opened, for what, and what never is. */
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -269,11 +271,31 @@ static bool served(struct ground *g, uint8_t interface)
 	return good;
 }
 
+/* Whether an answer in pieces leaves without waiting: what the worker's own end of a connection to this port says. -1: it cannot be looked at. */
+static int no_delay(const struct ground *g, uint16_t port)
+{
+	int handle = (int)syscall(SYS_pidfd_open, g->pid, 0), found = -1;
+
+	for (int i = 3; handle >= 0 && i < 64; i++) {
+		struct sockaddr_in peer_at;
+		socklen_t          n = sizeof(peer_at), size = sizeof(int);
+		int                fd = (int)syscall(SYS_pidfd_getfd, handle, i, 0), set = 0;
+
+		if (fd >= 0 && getpeername(fd, (struct sockaddr *)&peer_at, &n) == 0 && port_of(fd) == port &&
+		    getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &set, &size) == 0)
+			found = set != 0;
+		close(fd);
+	}
+	close(handle);
+	return found;
+}
+
 /* ---- The cases ---- */
 
 static void opens(struct ground *g)
 {
 	struct record r = {0};
+	int           client, server = -1;
 
 	tap_ok(connected(g->inner_port) < 0, "before anybody asked the port is closed");
 	tap_ok(announced(g, 1, g->inner_port), "the answer that announces a port passes");
@@ -284,6 +306,11 @@ static void opens(struct ground *g)
 	tap_ok(next_record(g, RECORD_FLOW, 0, &r) && r.end == END_CLOSED && next_record(g, RECORD_FLOW, 0, &r) && r.listener.port == g->inner_port &&
 		       r.server.port == g->inner_port && r.units[0] == 1,
 	       "its flow is the service's, and names the port");
+	client = connected(g->inner_port);
+	tap_ok(send(client, "i\1", 2, MSG_NOSIGNAL) == 2 && ready(g->inner) && (server = accept(g->inner, NULL, NULL)) >= 0, "a connection to it");
+	tap_ok(no_delay(g, g->inner_port) != 0, "its small answers do not wait for acknowledgements");
+	close(client);
+	close(server);
 	tap_ok(!served(g, 2), "another interface is refused there");
 	tap_ok(announced(g, 2, g->inner_port) && served(g, 2) && served(g, 1), "until it is announced too: then both may be used");
 	for (uint8_t i = 0; i < INTERFACES_MAX + 2; i++)
