@@ -62,19 +62,47 @@ void conversation_leave(struct worker *w, uint32_t service, enum policy_transpor
 	sources_remove(w->sources, source, transport, service);
 }
 
+/* Those of a service since the last time. The source is that of the latest. */
+static void tell_away(struct worker *w, uint32_t service)
+{
+	struct service *svc = &w->service[service];
+	struct record   r = {.kind = RECORD_GATE, .gate = GATE_FULL, .ts_us = w->wall_us, .service = service, .ip_protocol = svc->away_protocol,
+			     .policy_rev = w->policy.revision, .why = svc->away_why, .client = svc->away_source, .a = svc->turned_away};
+
+	svc->told_ms = w->clock.now_ms;
+	svc->turned_away = 0;
+	worker_note(w, &r);
+}
+
 void turned_away(struct worker *w, uint32_t service, uint16_t why, uint8_t ip_protocol, const struct address *source)
 {
 	struct service *svc = &w->service[service];
-	struct record   r = {.kind = RECORD_GATE, .gate = GATE_FULL, .ts_us = w->wall_us, .service = service, .ip_protocol = ip_protocol,
-			     .policy_rev = w->policy.revision, .why = why, .client = *source};
 
 	svc->turned_away++;
-	if (svc->told_ms && w->clock.now_ms - svc->told_ms < TOLD_EVERY_MS)
+	svc->away_why = why;
+	svc->away_protocol = ip_protocol;
+	svc->away_source = *source;
+	if (!svc->told_ms || w->clock.now_ms - svc->told_ms >= TOLD_EVERY_MS)
+		tell_away(w, service);
+	else if (svc->told_ms + TOLD_EVERY_MS < w->away_due_ms)
+		w->away_due_ms = svc->told_ms + TOLD_EVERY_MS;
+}
+
+void turned_away_told(struct worker *w, bool all)
+{
+	uint64_t next = UINT64_MAX;
+
+	if (w->clock.now_ms < w->away_due_ms && !all)
 		return;
-	svc->told_ms = w->clock.now_ms;
-	r.a = svc->turned_away;
-	svc->turned_away = 0;
-	worker_note(w, &r);
+	for (uint32_t i = 0; i < w->services; i++) {
+		struct service *svc = &w->service[i];
+
+		if (svc->turned_away && (all || w->clock.now_ms - svc->told_ms >= TOLD_EVERY_MS))
+			tell_away(w, i);
+		else if (svc->turned_away && svc->told_ms + TOLD_EVERY_MS < next)
+			next = svc->told_ms + TOLD_EVERY_MS;
+	}
+	w->away_due_ms = next;
 }
 
 /* ---- Records ---- */

@@ -309,15 +309,15 @@ static void run_queued(struct worker *w)
 
 static int wait_ms(const struct worker *w)
 {
-	uint64_t journal = journal_deadline(w->journal);
+	uint64_t due = journal_deadline(w->journal) < w->away_due_ms ? journal_deadline(w->journal) : w->away_due_ms;
 	int      wait = w->run ? 0 : timers_wait(w), holes = pinholes_wait(w);
 
 	if (holes >= 0 && (wait < 0 || wait > holes))
 		wait = holes;
 	if (journal_pending(w->journal) && (wait < 0 || wait > FLUSH_RETRY_MS))
 		return FLUSH_RETRY_MS;
-	if (journal != UINT64_MAX && (wait < 0 || w->clock.now_ms + (uint64_t)wait > journal))
-		return journal > w->clock.now_ms ? (int)(journal - w->clock.now_ms) : 0;
+	if (due != UINT64_MAX && (wait < 0 || w->clock.now_ms + (uint64_t)wait > due))
+		return due > w->clock.now_ms ? (int)(due - w->clock.now_ms) : 0;
 	return wait;
 }
 
@@ -346,12 +346,14 @@ static void turn(struct worker *w)
 	run_queued(w);
 	sessions_bury(w);
 	datagrams_flush(w);
+	turned_away_told(w, false);
 	journal_tick(w->journal, w->clock.now_ms);
 	hand_over(w);
 }
 
 static void last_words(struct worker *w)
 {
+	turned_away_told(w, true);
 	journal_stop(w->journal);
 	while (journal_pending(w->journal) && hand_over(w) == CHANNEL_SENT)
 		;
@@ -365,7 +367,7 @@ enum worker_exit worker_main(const struct worker_config *config)
 	uint8_t              revision[8];
 	struct payload       payload = payload_over(revision, sizeof(revision));
 
-	*w = (struct worker){.config = config, .epoll = -1, .reserve = -1};
+	*w = (struct worker){.config = config, .epoll = -1, .reserve = -1, .away_due_ms = UINT64_MAX};
 	if (!worker_open(w, &error)) {
 		unfit(config, error);
 		return WORKER_UNFIT;

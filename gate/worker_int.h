@@ -95,8 +95,9 @@ bool conversation_begin(struct conversation *c, struct driver_env *env, const st
 /* May this source have one more conversation with the service? The reason why not, or R_NONE: then it is counted. */
 uint16_t conversation_admit(struct worker *w, uint32_t service, enum policy_transport transport, const struct address *source);
 void     conversation_leave(struct worker *w, uint32_t service, enum policy_transport transport, const struct address *source);
-/* Say once in a while how many were turned away, not each time. */
+/* Say once in a while how many were turned away, not each time; what is left is said when its time has come, or by `all` now. */
 void turned_away(struct worker *w, uint32_t service, uint16_t why, uint8_t ip_protocol, const struct address *source);
+void turned_away_told(struct worker *w, bool all);
 /* The host behind the gate; family 0 while there is none. */
 struct address conversation_server(const struct conversation *c);
 /* Fields every record of it has. */
@@ -181,6 +182,9 @@ struct service {
 	uint32_t              upstreams;
 	uint32_t              flows[2]; /* by transport: forged datagrams must not take the places of connections */
 	uint32_t              turned_away; /* since the last event about it */
+	uint16_t              away_why; /* the latest of them */
+	uint8_t               away_protocol;
+	struct address        away_source;
 	uint64_t              told_ms;
 	struct timer_queue   *phase[PHASE_LINGER + 1], *age, *udp_idle;
 	uint64_t              limit[POLICY_SETTINGS]; /* what is set, or the gate's default */
@@ -265,6 +269,7 @@ struct worker {
 	uint64_t                    next_id;
 	bool                        stopping;
 	bool                        unheard; /* the scribe took no more in this turn */
+	uint64_t                    away_due_ms; /* when those turned away are told; UINT64_MAX = all are */
 	uint64_t                    heard_until_ms; /* who stops waits for the scribe so long */
 };
 

@@ -626,10 +626,35 @@ def link_local(scratch):
         return 2
 
 
+def turned_away(scratch):
+    """All who are turned away are told: those of a burst later, in one event, and what is left when the gate stops."""
+    server = peer.Stream()
+    bench, port = one(scratch, "away", server, max_flows=1)
+    with bench as running:
+        kept, _ = opened(port, server)
+        told = lambda: [e["sallyport"]["connections"] for e in running.events() if e["sallyport"].get("kind") == "full"]
+
+        def knock(times):
+            for _ in range(times):
+                try:
+                    with dial(port) as client:
+                        peer.receive(client, lambda b: False, 5)
+                except ConnectionResetError:
+                    pass  # so soon that connecting was not over
+
+        knock(6)
+        TAP.ok(gate.wait_for(lambda: told() == [1, 5], 13, 0.2), "a burst of connections that are turned away is told in full, without another one", told())
+        knock(3)
+        running.stop()
+        TAP.ok(sum(told()) == 9, "and what is left when the gate stops", told())
+        kept.close()
+    server.close()
+
+
 TESTS = (
     splice_end, other_client, unread_answers, large_behind_large, first_in_line, no_hole, udp_services, default_port, waits_for_nobody, slow_behind_fast,
     says_what, forged_source, stops_with_terminal, told_of_all, urgent_data, given_up, stops_quietly,
-    few_descriptors, to_all,
+    few_descriptors, to_all, turned_away,
 )
 
 
