@@ -83,6 +83,9 @@ static void association_close(struct association *a, enum record_end end, uint16
 	queue_leave(w->datagrams, a);
 	timer_clear(&a->timer);
 	driver_close(&a->c.flow);
+	/* Whoever announced a probe may hold its sink too: closing ours does not end what epoll knows of it. */
+	if (a->fd >= 0 && a->c.probe >= 0)
+		epoll_ctl(w->epoll, EPOLL_CTL_DEL, a->fd, NULL);
 	if (a->fd >= 0)
 		close(a->fd);
 	a->fd = -1;
