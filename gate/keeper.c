@@ -179,7 +179,7 @@ static void worker_said(struct keeper *k, struct group_of *g)
 
 	while ((got = channel_recv(&g->channel, &in)) == CHANNEL_MESSAGE) {
 		if (in.type == MSG_READY) {
-			g->ready = true;
+			g->ready = g->served = true;
 			if (!g->died_ms)
 				continue;
 			r = about(GATE_WORKER_BACK, g->family);
@@ -189,9 +189,12 @@ static void worker_said(struct keeper *k, struct group_of *g)
 			/* It has served: whatever speaks now is not the worker we started. One group's word must not stop the others. */
 			break;
 		} else if (in.type == MSG_UNFIT) {
-			/* No restart helps: the whole gate stops, and says why. */
 			printable(&in);
-			keeper_complain("the worker for %s cannot work: %.*s", g->family, (int)in.len, (const char *)in.bytes);
+			keeper_complain("the worker for %s cannot work%s: %.*s", g->family, g->served ? " now" : "", (int)in.len, (const char *)in.bytes);
+			/* One like it has served this policy: what is short now comes back, and the other groups have what they need. */
+			if (g->served)
+				break;
+			/* No restart helps: the whole gate stops, and says why. */
 			k->failed = k->stopping = true;
 		}
 	}

@@ -29,6 +29,7 @@ struct group_of {
 	pid_t          pid; /* 0 = none */
 	int            control; /* its listening control socket */
 	bool           ready, pinholes; /* pinholes: it opens ports that its servers announce */
+	bool           served; /* one of its workers has been ready */
 	uint64_t       born_ms, again_ms, died_ms; /* again: when it is started anew */
 	uint32_t       backoff_ms, deaths;
 	uint64_t       turns, still_ms; /* the counter as last seen, and since when it stands */

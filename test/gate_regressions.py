@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -689,10 +690,28 @@ def sink_that_stays(scratch):
     server.close()
 
 
+def short_of_memory(scratch):
+    """A worker that cannot be started again for want of memory is tried again later, and the gate goes on."""
+    server = peer.Stream()
+    bench, port = one(scratch, "short", server)
+    with bench as running:
+        keeper = running.process.pid
+        size = int(re.search(r"VmSize:\s*(\d+)", pathlib.Path(f"/proc/{keeper}/status").read_text())[1]) * 1024
+        resource.prlimit(keeper, resource.RLIMIT_AS, (size + 200000, resource.RLIM_INFINITY))
+        os.kill(named(running)["sp-worker"], signal.SIGKILL)
+        gate.wait_for(lambda: "cannot work now" in running.errors() or not running.alive(), 5, 0.1)
+        if running.alive():
+            resource.prlimit(keeper, resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
+        TAP.ok(running.wait_event(lambda e: e["sallyport"].get("kind") == "worker-back", 15) and opened(port, server),
+               "a worker for which there is no memory is started later", running.errors())
+    server.close()
+
+
 TESTS = (
     splice_end, other_client, unread_answers, large_behind_large, first_in_line, no_hole, udp_services, default_port, waits_for_nobody, slow_behind_fast,
     says_what, forged_source, stops_with_terminal, told_of_all, urgent_data, given_up, stops_quietly,
     few_descriptors, to_all, turned_away, sink_that_stays,
+    short_of_memory,
 )
 
 
