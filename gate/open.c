@@ -1,6 +1,8 @@
 /* Opens what the keeper needs before it gives up its rights: folders, the lock, the events file, control sockets. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -154,10 +156,27 @@ static void worker_socket_name(const struct keeper *k, unsigned group, char *out
 	snprintf(out, size, "worker-%s.sock", k->group[group].family);
 }
 
+/* A gate that was killed left its sockets, perhaps of families that we have not: commands would knock at them. The lock is ours. */
+static void sweep_sockets(const struct keeper *k)
+{
+	int            fd = openat(k->run_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR           *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (fnmatch("worker-*.sock", entry->d_name, 0) == 0)
+			unlinkat(k->run_dir, entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+}
+
 bool keeper_open_controls(struct keeper *k)
 {
 	char name[64];
 
+	sweep_sockets(k);
 	k->scribe_control = control_socket(k, "scribe.sock");
 	if (k->scribe_control < 0)
 		return false;

@@ -102,6 +102,22 @@ def runs(folder):
     TAP.ok(kinds[:1] == ["started"] and kinds[-1:] == ["stopped"], "its events begin with the start and end with the stop", kinds)
 
 
+def leftover(folder):
+    """A gate that was killed leaves its sockets; the next one has fewer families, and its commands must not meet them."""
+    two = [Service("directory", ("127.0.0.1", slapd.free_port()), ("ldap1", slapd.free_port())),
+           Service("tickets", ("127.0.0.1", slapd.free_port()), ("ldap1", slapd.free_port()), protocol="krb5")]
+    gate = Gate(folder, policy(two, {"ldap1": "127.0.0.1"}))
+    gate.start()
+    gate.process.kill()
+    gate.process.wait(10)
+    left = sorted(p.name for p in gate.run.glob("*.sock"))
+    gate = Gate(folder, policy(two[:1], {"ldap1": "127.0.0.1"}))
+    gate.start()
+    done = gate.ask("sessions")
+    TAP.ok("worker-kerberos.sock" in left and done.returncode == 0, "sockets that a killed gate left do not stand in the way of the next one's commands", left, done.stderr)
+    gate.stop()
+
+
 def alone(folder):
     """The keeper goes without a word: its children must not stay."""
     gate = Gate(folder, text(slapd.free_port()))
@@ -164,7 +180,7 @@ def main():
     if not PROGRAM.exists():
         TAP.ok(False, f"{PROGRAM.name} is built")
         return TAP.done()
-    for test in (cannot_start, readme, only_tests, runs, alone, as_json, as_user):
+    for test in (cannot_start, readme, only_tests, runs, leftover, alone, as_json, as_user):
         with tempfile.TemporaryDirectory(prefix="sallyport-run-", dir="/tmp") as folder:
             test(folder)
     return TAP.done()
