@@ -22,7 +22,7 @@ struct timer_queue *timer_queue_for(struct worker *w, enum timer_kind kind, uint
 		return NULL;
 	q = &w->queue[w->queues++];
 	q->kind = (uint8_t)kind;
-	q->ms = (uint32_t)(ms < UINT32_MAX ? ms : UINT32_MAX);
+	q->ms = ms;
 	q->head.next = q->head.prev = &q->head;
 	return q;
 }

@@ -68,7 +68,7 @@ struct timer {
 
 struct timer_queue {
 	struct timer head; /* circular */
-	uint32_t     ms;
+	uint64_t     ms;
 	uint8_t      kind; /* enum timer_kind; TIMER_KINDS = of associations */
 };
 
