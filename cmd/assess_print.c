@@ -53,7 +53,7 @@ static void print_host(const struct assess_job *job, const struct report_host *h
 	enum verdict group = VERDICTS;
 
 	report_system(host, system, sizeof(system));
-	printf("%s%s%s  %s\n", line_ink(style, INK_BOLD), assess_harmless(host->name, name, sizeof(name)), line_ink(style, INK_NONE), host->fault ? "" : system);
+	printf("%s%s%s%s%s\n", line_ink(style, INK_BOLD), assess_harmless(host->name, name, sizeof(name)), line_ink(style, INK_NONE), host->fault ? "" : "  ", host->fault ? "" : system);
 	if (host->fault) {
 		printf("  ");
 		print_wrapped(stdout, host->fault, 2, width);
