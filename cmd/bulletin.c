@@ -97,6 +97,7 @@ static void differs(void *data, const char *what, const char *text)
 	struct job *job = data;
 
 	job->differences++;
+	clear_line(job);
 	if (job->json)
 		json_array_append_new(job->list, json_pack("{s:s,s:s,s:s}", "bulletin", job->kept->bulletin.id, "what", what, "text", text));
 	else

@@ -142,7 +142,7 @@ static bool check_file(struct check *check, const char *name)
 	size = file_size(file);
 	capture = capture_open(file, NULL, &sink, err, sizeof(err));
 	if (!capture)
-		return cannot_read(check, file, name, err);
+		return cannot_read(check, file, name, interrupted ? "you stopped the reading before it began" : err);
 	check->file = stdin_wanted ? "stdin" : name;
 	check->file_number++;
 	check->totals.files++;

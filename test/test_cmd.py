@@ -360,6 +360,8 @@ def test_complaints():
     complaint("gzip", ["check", "a.gz"], "compressed with gzip", "gunzip -c")
     pathlib.Path("empty").write_bytes(b"")
     complaint("an empty file", ["check", "empty"], "it is empty")
+    got, out, err = run("check", "-", stdin=b"")
+    TAP.ok(got == USAGE and "standard input cannot be read: it is empty" in err, "an empty pipe", got, out, err)
     pathlib.Path("text").write_bytes(b"this is no capture at all, only text\n" * 3)
     complaint("no capture at all", ["check", "text"], "text cannot be read: ")
     got, out, _ = run("check", "none.pcap", "ok.pcap")
@@ -428,6 +430,12 @@ def test_interrupt():
     TAP.ok(child.returncode == 130 and out.startswith("stdin:6 ") and "where you stopped the reading" in out and not err,
            "an interrupt prints what was found so far", child.returncode, out, err)
     TAP.ok(so_far >= len(out.splitlines()[0]), "of a running capture each line is told at once, in a pipe too", so_far)
+    with subprocess.Popen([PROGRAM, "check", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        while not (catches_interrupts(child.pid) and asleep(child.pid)):
+            time.sleep(0.01)
+        child.send_signal(signal.SIGINT)
+        out, err = (text.decode() for text in child.communicate(timeout=30))
+    TAP.ok(child.returncode == 130 and "you stopped the reading before it began" in err, "an interrupt before anything came", child.returncode, out, err)
 
 
 def fionread(pipe):
@@ -438,6 +446,11 @@ def fionread(pipe):
 def asleep(pid):
     """The program waits: with an empty pipe that can only be for more input."""
     return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
+def catches_interrupts(pid):
+    caught = re.search(r"^SigCgt:\t(\w+)", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M)
+    return bool(caught and int(caught[1], 16) & 1 << (signal.SIGINT - 1))
 
 
 def test_lists():
