@@ -23,7 +23,7 @@ from tap import Tap
 PROGRAM = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else HERE.parent / "build") / "sallyport"
 MAN = HERE.parent / "doc" / "man"
 CLEAN, FOUND, USAGE = 0, 1, 2
-VERBS = ["check", "reasons", "shields", "protocols", "policy", "tail"]
+VERBS = ["check", "reasons", "shields", "protocols", "policy", "tail", "run", "probe", "sessions", "bulletin", "assess", "inventory", "results"]
 TAP = Tap()
 A, B = ("10.0.0.1", 40000), ("10.0.0.2", 389)
 
@@ -495,7 +495,7 @@ def manual_options(page):
     for line in page.splitlines():
         if not line.startswith(".It Fl "):
             continue
-        text = re.sub(r" Ns| Op", "", line[len(".It Fl "):])
+        text = re.sub(r" Ns| Op", "", line[len(".It Fl "):]).replace(" = Ar ", "=").replace(" , Ar ...", ",...")
         names, _, argument = text.partition(" Ar ")
         for name in names.replace("Fl ", "").split(" , "):
             if name.startswith("-"):
