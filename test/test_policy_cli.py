@@ -69,6 +69,11 @@ def check(folder):
     TAP.ok(code == 1 and got[0]["errors"] == len(got[0]["diagnostics"]) == 2 and '"W??"' in got[0]["diagnostics"][1]["text"],
            "bytes that are no UTF-8, in a string or a file's name, leave nothing out of JSON", out)
     odd.unlink()
+    odd = folder / "notepad.policy"
+    odd.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    code, out, _ = run("check", odd)
+    TAP.ok(code == 1 and "save it as UTF-8 without one" in out, "a byte order mark: what to do", out)
+    odd.unlink()
     code, _, err = run("check", folder / "nothing")
     TAP.ok(code == 2 and "No such file" in err, "a missing file: exit 2", err)
     code, out, err = run("check", folder)
