@@ -201,6 +201,8 @@ def check_text(bench):
     strict, _, _ = bench.run("--strict", host=bench.hosts / "c.json")
     also, _, _ = bench.run("--fail-on", "cannot-tell", host=bench.hosts / "c.json")
     TAP.ok((code, strict, also) == (CLEAN, FOUND, FOUND), "cannot-tell is exit 1 only where it is asked for", code, strict, also)
+    code, text, _ = bench.run("--only", "cannot-tell,fixed")
+    TAP.ok(re.search(r"^cannot-tell$", text, re.M) and re.search(r"^fixed$", text, re.M) and not re.search(r"^missing$", text, re.M), "many hosts: what --only asks for, and where", text)
 
 
 def check_plan(bench):
