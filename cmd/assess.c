@@ -181,6 +181,8 @@ static bool sensible(const struct assess_job *job)
 		complain("only one of --json, --csv, --plan, --shield and --why can go to standard output; --plan --json may go together");
 	else if (job->results && (forms || job->html || job->vex))
 		complain("--results keeps a fleet's results, and sallyport results shows them: the other outputs go without it");
+	else if (job->results && (job->only || job->all))
+		complain("--only and --all choose what is shown: with --results it is sallyport results that shows");
 	else if (job->workers && !job->results)
 		complain("--workers is for --results");
 	else if (!job->vex && (job->publisher || job->name_space))

@@ -233,6 +233,7 @@ def check_mistakes(bench):
         ([bench.hosts, "-b", bench.bulletins, "--why", "CVE-1999-0001"], "no bulletin that was read"), ([bench.hosts, "-b", bench.bulletins, "--shield", "--address", "DC9=10.0.0.1"], "no host is called"),
         ([bench.hosts, "-b", bench.bulletins, "--shield", "--address", "GOOD=10.0.0"], "wants HOST=ADDRESS"), ([bench.hosts, "-b", bench.bulletins, "--address", "GOOD=10.0.0.1"], "are for --shield"),
         ([bench.hosts, "-b", bench.bulletins, "--shield", "--trial-until", "2027-02-31"], "--trial-until wants a day"), ([bench.hosts, "-b", bench.bulletins, "--shield", "--trial-until", "2026-11-01"], "a day to come"), ([bench.hosts, "-b", bench.bulletins, "--results", "x", "--csv"], "--results keeps"),
+        ([bench.hosts, "-b", bench.bulletins, "--results", "x", "--only", "missing"], "choose what is shown"),
         ([bench.hosts, "-b", bench.bulletins, "--results", "x", "--workers", "0"], "--workers wants a number"),
         ([bench.hosts, "-b", bench.bulletins, "--language", "nope"], "nope: No such file or directory; compiled in are de ja"),
         ([bench.hosts, "-b", bench.bulletins, "--publisher", "Ward 3"], "are for --vex"), ([bench.hosts, "-b", bench.bulletins, "--vex", "-"], "want a file"),
