@@ -33,8 +33,13 @@ static bool pack_of_file(struct packs *packs, const char *name, char *why, size_
 	size_t n = file && text ? fread(text, 1, PACK_BYTES_MAX + 1, file) : 0;
 	bool   good = file && text && !ferror(file) && n <= PACK_BYTES_MAX;
 
-	if (!good)
-		snprintf(why, size, "%s: %s", name, n > PACK_BYTES_MAX ? "it is too long for a language pack" : strerror(errno));
+	if (!good) {
+		struct str s = str_over(why, size);
+
+		str_fmt(&s, "%s: %s; compiled in are", name, n > PACK_BYTES_MAX ? "it is too long for a language pack" : strerror(errno));
+		for (const struct pack_source *p = pack_sources; p->text; p++)
+			str_fmt(&s, " %s", p->name);
+	}
 	good = good && pack_add(packs, name, text, n, why, size);
 	free(text);
 	if (file)

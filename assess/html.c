@@ -72,6 +72,10 @@ static const char style[] =
 	".matrix td a:hover::after,.matrix td a:focus-visible::after{content:attr(data-why);position:fixed;left:1.5rem;right:1.5rem;bottom:1rem;z-index:9;padding:.75rem 1rem;"
 	"background:var(--bg);color:var(--fg);border:2px solid var(--fg);border-radius:.4rem;white-space:normal;text-align:left;font-weight:400}\n"
 	"tr:target{outline:3px solid var(--fg);outline-offset:-3px}ul{margin:.2rem 0;padding-left:1.2rem}\n"
+	/* Narrow screens: a finding is a block, as its sentence would otherwise stand beside the screen. */
+	"@media screen and (max-width:45rem){.findings,.findings tbody,.findings td:last-child{display:block}.findings thead{position:absolute;clip-path:inset(50%)}"
+	".findings tr{display:flex;flex-wrap:wrap;gap:.2rem .75rem;border:1px solid var(--line);margin-bottom:.5rem;padding:.4rem .5rem}"
+	".findings td{border:0;padding:0}.findings td:last-child{flex-basis:100%}}\n"
 	"@media print{.scroll{overflow:visible;max-height:none}.matrix thead th,.matrix tbody th{position:static}tr{break-inside:avoid}"
 	"*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
@@ -170,9 +174,11 @@ static void host_table(FILE *file, const struct report *report, const struct rep
 	for (size_t i = 0; i < host->finding_n; i++) {
 		if (!(verdicts >> host->findings[i].verdict & 1))
 			continue;
-		if (!shown++)
-			fputs("<div class=\"scroll\">\n<table class=\"findings\">\n<thead><tr><th scope=\"col\">Verdict</th><th scope=\"col\">Severity</th><th scope=\"col\">Bulletin</th><th scope=\"col\">Flaw</th>"
+		if (!shown++) {
+			fprintf(file, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"h%td\">\n", host - report->hosts);
+			fputs("<table class=\"findings\">\n<thead><tr><th scope=\"col\">Verdict</th><th scope=\"col\">Severity</th><th scope=\"col\">Bulletin</th><th scope=\"col\">Flaw</th>"
 			      "<th scope=\"col\">Why</th></tr></thead>\n<tbody>\n", file);
+		}
 		finding_row(file, report, host, &host->findings[i]);
 	}
 	fputs(shown ? "</tbody>\n</table>\n</div>\n" : "<p>Nothing to show.</p>\n", file);

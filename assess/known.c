@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "proto/protocols.h"
 
@@ -44,14 +45,14 @@ bool known_shown(const struct reason *reason)
 /* "CAN-" and "CVE-" are two names of one list. */
 static size_t skip_list_name(const char *id, size_t n)
 {
-	return n > 4 && (strncmp(id, "CAN-", 4) == 0 || strncmp(id, "CVE-", 4) == 0) ? 4 : 0;
+	return n > 4 && (strncasecmp(id, "CAN-", 4) == 0 || strncasecmp(id, "CVE-", 4) == 0) ? 4 : 0;
 }
 
 bool known_same_id(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	size_t sa = skip_list_name(a, a_len), sb = skip_list_name(b, b_len);
 
-	return sa == sb && a_len - sa == b_len - sb && strncmp(a + sa, b + sb, a_len - sa) == 0;
+	return sa == sb && a_len - sa == b_len - sb && strncasecmp(a + sa, b + sb, a_len - sa) == 0;
 }
 
 bool known_word(const char **list, char out[static KNOWN_WORD])

@@ -43,7 +43,7 @@ static char *read_markdown(void *data, const char *path, const char *bytes, size
 {
 	const struct packs *packs = data;
 	const struct pack  *pack = packs_for(packs, bytes, n);
-	const char         *why = "its head does not say its language; --language does";
+	const char         *why = "it is no bulletin, or its head does not say its language: then --language does";
 	struct bulletin     b = {0};
 	json_t             *answer;
 	char               *text;
@@ -219,7 +219,7 @@ bool load_bulletins(const char *const *paths, size_t count, const struct load_wi
 		walk_find(&load->walk, paths, count);
 		good = read_all(load);
 	} else if (wish->said) {
-		wish->said(wish->data, "bulletins", why);
+		wish->said(wish->data, wish->language ? "--language" : "bulletins", why);
 	}
 	for (size_t i = 0; load && i < load->slot_n; i++) {
 		crew_end(&load->slots[i].child);

@@ -164,7 +164,7 @@ bool report_add(struct report *report, const struct host *host, const char *warn
 	for (; out->notes && out->note_n < host->note_n; out->note_n++)
 		out->notes[out->note_n] = (struct report_note){keep(report, host->notes[out->note_n].what), keep(report, host->notes[out->note_n].text)};
 	if (!host->system.family)
-		out->fault = "its evidence does not say which system it is";
+		out->fault = "its evidence does not say which system it is; a listing of systeminfo, the hive SOFTWARE or the Windows tree would";
 	else if (!assess_host(report->catalog, host, report->all, take, &k))
 		return false;
 	if (out->finding_n)

@@ -131,9 +131,9 @@ static void bulletin_works(const struct shielding *sh, const struct report_findi
 
 		if (w->cve && w->cve[0] && !known_same_id(w->cve, strlen(w->cve), f->cve, strlen(f->cve)))
 			continue;
-		shield_comment(sh->file, "  workaround: ", "%.*s (%s line %u)", utf8_cut(w->title, TITLE), w->title, b->id, w->from.line);
+		shield_comment(sh->file, "  workaround: ", "%.*s%s (%s line %u)", utf8_cut(w->title, TITLE), w->title, strlen(w->title) > TITLE ? "..." : "", b->id, w->from.line);
 		if (w->effect && w->effect[0])
-			shield_comment(sh->file, "    its side effect: ", "%.*s", utf8_cut(w->effect, TITLE * 2), w->effect);
+			shield_comment(sh->file, "    its side effect: ", "%.*s%s", utf8_cut(w->effect, TITLE * 2), w->effect, strlen(w->effect) > TITLE * 2 ? "..." : "");
 	}
 }
 

@@ -51,8 +51,11 @@ static pcap_t *pcap_over(struct source *source, FILE *through, char *err, size_t
 	if (pcap)
 		return pcap;
 	first = source_first(source);
-	snprintf(err, errsize, "not a readable capture: %s%s", text,
-		 first == 0x1f || first == 0x28 ? " (it seems to be compressed: unpack it first)" : "");
+	if (!source_passed(source) && !ferror(through))
+		snprintf(err, errsize, "it is empty");
+	else
+		snprintf(err, errsize, "not a readable capture: %s%s", text,
+			 first == 0x1f || first == 0x28 ? " (it seems to be compressed: unpack it first)" : "");
 	fclose(through);
 	return NULL;
 }

@@ -92,6 +92,30 @@ int args_next(struct args *args)
 	return word[1] == '-' ? long_option(args, word) : short_option(args, word);
 }
 
+/* The help begins with "check and explain: "; without a colon behind words alone the option is for all. */
+static bool option_is_for(const char *help, const char *word)
+{
+	size_t n = strspn(help, "abcdefghijklmnopqrstuvwxyz ");
+	size_t len = strlen(word);
+
+	if (help[n] != ':')
+		return true;
+	for (const char *p = help; p < help + n; p += strcspn(p, " :") + 1)
+		if (strncmp(p, word, len) == 0 && (p[len] == ' ' || p[len] == ':'))
+			return true;
+	return false;
+}
+
+bool args_fit(const struct cmd *cmd, const char *word, unsigned given)
+{
+	for (int i = 0; cmd->options[i].name; i++)
+		if ((given >> i & 1) && !option_is_for(cmd->options[i].help, word)) {
+			complain("--%s is not for %s %s, but for %.*s", cmd->options[i].name, cmd->name, word, (int)strcspn(cmd->options[i].help, ":"), cmd->options[i].help);
+			return false;
+		}
+	return true;
+}
+
 int args_exit(int got)
 {
 	return got == ARGS_HELP ? EXIT_CLEAN : EXIT_USAGE;

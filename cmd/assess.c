@@ -181,8 +181,18 @@ static bool sensible(const struct assess_job *job)
 		complain("only one of --json, --csv, --plan, --shield and --why can go to standard output; --plan --json may go together");
 	else if (job->results && (forms || job->html || job->vex))
 		complain("--results keeps a fleet's results, and sallyport results shows them: the other outputs go without it");
+	else if (job->results && (job->only || job->all))
+		complain("--only and --all choose what is shown: with --results it is sallyport results that shows");
 	else if (job->workers && !job->results)
 		complain("--workers is for --results");
+	else if (!job->vex && (job->publisher || job->name_space))
+		complain("--publisher and --namespace are for --vex");
+	else if (job->only && (job->shield || job->plan || job->why_n))
+		complain("--only is for text, --json, --csv and --html: a plan, a shield and --why have what they need");
+	else if ((job->html && strcmp(job->html, "-") == 0) || (job->vex && strcmp(job->vex, "-") == 0))
+		complain("--html and --vex want a file; one that is called \"-\" is written as ./-");
+	else if (job->html && job->vex && strcmp(job->html, job->vex) == 0)
+		complain("--html and --vex want a file each, not both %s", job->html);
 	else if (!job->shield && (job->shields.address_n || job->shields.listen_n || job->shields.trial))
 		complain("--address, --listen and --trial-until are for --shield");
 	else

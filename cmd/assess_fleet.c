@@ -111,10 +111,10 @@ int assess_fleet(struct assess_job *job)
 	if (fleet.shown)
 		fputs("\r\033[K", stderr);
 	if (!good)
-		complain("%s", why);
+		complain("%s%s", done.stopped ? "" : "the results cannot be kept: ", why);
 	fleet.found = fleet.found || (good && kept_missing(wish.results, job->fails));
-	printf("%zu hosts: %u assessed, %u unchanged, %u cannot be read, %u gone; %u verdicts changed\n", done.total, done.done.assessed, done.done.unchanged, done.done.unreadable,
-		done.done.gone, done.done.changes);
+	printf("%zu host%s: %u assessed, %u unchanged, %u cannot be read, %u gone; %u verdict%s changed\n", done.total, done.total == 1 ? "" : "s", done.done.assessed, done.done.unchanged, done.done.unreadable,
+		done.done.gone, done.done.changes, done.done.changes == 1 ? "" : "s");
 	if (done.left)
 		printf("%zu hosts were not looked at: the same command does the rest\n", done.left);
 	if (good && done.done.assessed)

@@ -179,7 +179,7 @@ static bool judge(struct gathering *g, struct host *host, const char *warning)
 {
 	host_seal(host);
 	if (!host->system.family)
-		trouble(g, host->source, "its evidence does not say which system it is");
+		trouble(g, host->source, "its evidence does not say which system it is; a listing of systeminfo, the hive SOFTWARE or the Windows tree would");
 	if (report_add(&g->job->report, host, warning))
 		return true;
 	complain("there are more hosts or findings than one report holds: --results keeps those of a fleet");

@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "cmd/assess.h"
 
-enum { TEXT = 2048, INDENT = 6 };
+enum { TEXT = 2048, LISTED = 32768, INDENT = 6 };
 
 /* The first line of a bulletin's text is what it is about; the others are in the bulletin. */
 static void print_text(const char *head, const struct plan_text *text, unsigned width)
@@ -110,29 +110,95 @@ static void print_step(const struct plan_step *step, const struct report_host *h
 	}
 }
 
+/* Both stay for the same reason, and the same would decide. */
+static bool stays_alike(const struct plan_left *a, const struct plan_left *b)
+{
+	const char *x = a->finding->wanted, *y = b->finding->wanted;
+
+	return strcmp(a->why, b->why) == 0 && (x && y ? strcmp(x, y) == 0 : x == y);
+}
+
+/* The bulletins of the flaws that stay as the one at `from` does, each once, with how many of its flaws do. */
+static void print_alike(const struct plan *plan, size_t from, unsigned indent, unsigned width)
+{
+	static char raw[LISTED], shown[LISTED];
+	struct str  s = str_over(raw, sizeof(raw) - 32);
+
+	if (plan->left[from].finding->wanted)
+		str_fmt(&s, "%s: ", plan->left[from].finding->wanted);
+	for (size_t i = from; i < plan->left_n; i++) {
+		const struct catalog_entry *entry = plan->left[i].finding->entry;
+		size_t                      flaws = 0;
+		bool                        told = false;
+
+		if (!stays_alike(&plan->left[i], &plan->left[from]))
+			continue;
+		for (size_t k = from; k < plan->left_n && !told; k++) {
+			if (plan->left[k].finding->entry != entry || !stays_alike(&plan->left[k], &plan->left[from]))
+				continue;
+			told = k < i;
+			flaws++;
+		}
+		if (told)
+			continue;
+		str_fmt(&s, "%s%s", i > from ? ", " : "", entry->id);
+		if (flaws > 1)
+			str_fmt(&s, " (%zu flaws)", flaws);
+	}
+	if (s.cut)
+		snprintf(raw + s.len, sizeof(raw) - s.len, " ... (--json has all)");
+	printf("%*s", (int)indent, "");
+	print_wrapped(stdout, assess_harmless(raw, shown, sizeof(shown)), indent + 2, width);
+}
+
+/* What stays: by why, and by what would decide, as most of hundreds of flaws share both. */
+static void print_left(const struct plan *plan, unsigned width)
+{
+	if (plan->left_n)
+		printf("  stays:\n");
+	for (size_t from = 0; from < plan->left_n; from++) {
+		size_t flaws = 0;
+		bool   told = false;
+
+		for (size_t i = 0; i < plan->left_n && !told; i++) {
+			if (strcmp(plan->left[i].why, plan->left[from].why) != 0)
+				continue;
+			told = i < from;
+			flaws++;
+		}
+		if (told)
+			continue;
+		printf("%*s%zu flaw%s: ", INDENT, "", flaws, flaws == 1 ? "" : "s");
+		print_wrapped(stdout, plan->left[from].why, INDENT + 2, width);
+		if (plan->left[from].finding->wanted)
+			printf("%*swould decide:\n", INDENT, "");
+		for (size_t i = from; i < plan->left_n; i++) {
+			if (strcmp(plan->left[i].why, plan->left[from].why) != 0)
+				continue;
+			told = false;
+			for (size_t k = from; k < i && !told; k++)
+				told = stays_alike(&plan->left[k], &plan->left[i]);
+			if (!told)
+				print_alike(plan, i, INDENT + 2, width);
+		}
+	}
+}
+
 void assess_print_plan(const struct report *report, const struct plan *plan, const struct report_host *host)
 {
 	unsigned width = columns_of(stdout);
-	char     name[512], system[128], wanted[512];
+	char     name[512], system[128];
 	size_t   updates = 0;
 
 	report_system(host, system, sizeof(system));
 	for (size_t i = 0; i < plan->step_n; i++)
 		updates += plan->steps[i].kind == PLAN_UPDATE;
-	printf("%s (%s): %zu update%s close%s the %u flaw%s that are missing one%s\n", assess_label(report, host, name, sizeof(name)), system, updates, updates == 1 ? "" : "s",
-		updates == 1 ? "s" : "", host->counts[VERDICT_MISSING], host->counts[VERDICT_MISSING] == 1 ? "" : "s", plan->smallest ? "; no smaller set does" : "");
+	if (!host->counts[VERDICT_MISSING])
+		printf("%s (%s): nothing is known to be missing\n", assess_label(report, host, name, sizeof(name)), system);
+	else
+		printf("%s (%s): %zu update%s close%s the %u flaw%s that are missing one%s\n", assess_label(report, host, name, sizeof(name)), system, updates, updates == 1 ? "" : "s",
+			updates == 1 ? "s" : "", host->counts[VERDICT_MISSING], host->counts[VERDICT_MISSING] == 1 ? "" : "s", plan->smallest ? "; no smaller set does" : "");
 	for (size_t i = 0; i < plan->step_n; i++)
 		print_step(&plan->steps[i], host, i + 1, width);
-	if (plan->left_n)
-		printf("  stays:\n");
-	for (size_t i = 0; i < plan->left_n; i++) {
-		const struct report_finding *f = plan->left[i].finding;
-		int                          used = printf("      %-9s %-14s %-11s ", f->entry->id, f->cve, verdict_name(f->verdict));
-
-		print_wrapped(stdout, plan->left[i].why, (unsigned)used, width);
-		if (f->wanted) {
-			printf("%*swould decide: ", used, "");
-			print_wrapped(stdout, assess_harmless(f->wanted, wanted, sizeof(wanted)), (unsigned)used + 14, width);
-		}
-	}
+	print_left(plan, width);
 }

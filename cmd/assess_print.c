@@ -53,7 +53,7 @@ static void print_host(const struct assess_job *job, const struct report_host *h
 	enum verdict group = VERDICTS;
 
 	report_system(host, system, sizeof(system));
-	printf("%s%s%s  %s\n", line_ink(style, INK_BOLD), assess_harmless(host->name, name, sizeof(name)), line_ink(style, INK_NONE), host->fault ? "" : system);
+	printf("%s%s%s%s%s\n", line_ink(style, INK_BOLD), assess_harmless(host->name, name, sizeof(name)), line_ink(style, INK_NONE), host->fault ? "" : "  ", host->fault ? "" : system);
 	if (host->fault) {
 		printf("  ");
 		print_wrapped(stdout, host->fault, 2, width);
@@ -91,7 +91,7 @@ static void print_host_table(const struct assess_job *job)
 	}
 }
 
-/* A flaw on a host that misses its update. */
+/* A flaw on a host that is told of. */
 struct miss {
 	const struct report_finding *finding;
 	const struct report_host    *host;
@@ -132,27 +132,29 @@ static void print_misses(const struct report *report, const struct miss *misses,
 	}
 }
 
-/* Of many hosts: what is missing, the most severe first, and where. */
-static void print_missing(const struct assess_job *job, const struct line_style *style)
+/* Of many hosts: what has this verdict, the most severe first, and where. */
+static void print_where(const struct assess_job *job, enum verdict verdict, const struct line_style *style)
 {
 	const struct report *r = &job->report;
 	struct miss         *misses;
 	size_t               n = 0;
 
 	for (size_t h = 0; h < r->host_n; h++)
-		n += r->hosts[h].counts[VERDICT_MISSING];
+		n += r->hosts[h].finding_n;
 	misses = calloc(n + 1, sizeof(*misses));
-	if (!n || !misses || !(job->verdicts >> VERDICT_MISSING & 1)) {
-		free(misses);
+	if (!misses) {
+		complain("there is no memory for what is %s", verdict_name(verdict));
 		return;
 	}
 	n = 0;
 	for (size_t h = 0; h < r->host_n; h++)
 		for (size_t i = 0; i < r->hosts[h].finding_n; i++)
-			if (r->hosts[h].findings[i].verdict == VERDICT_MISSING)
+			if (r->hosts[h].findings[i].verdict == verdict)
 				misses[n++] = (struct miss){&r->hosts[h].findings[i], &r->hosts[h]};
 	qsort(misses, n, sizeof(*misses), by_severity);
-	printf("\n%smissing%s\n%*s%-9s %-14s %-9s %6s  %s\n", line_ink(style, INK_RED), line_ink(style, INK_NONE), BULLETIN_COLUMN, "", "BULLETIN", "FLAW", "SEVERITY", "HOSTS", "ON");
+	if (n)
+		printf("\n%s%s%s\n%*s%-9s %-14s %-9s %6s  %s\n", line_ink(style, ink_of(verdict)), verdict_name(verdict), line_ink(style, INK_NONE), BULLETIN_COLUMN, "", "BULLETIN", "FLAW", "SEVERITY",
+			"HOSTS", "ON");
 	print_misses(r, misses, n, columns_of(stdout));
 	free(misses);
 }
@@ -166,7 +168,9 @@ void assess_print(const struct assess_job *job)
 		return;
 	}
 	print_host_table(job);
-	print_missing(job, &style);
+	for (int v = VERDICTS - 1; v >= 0; v--)
+		if (v == VERDICT_MISSING ? job->verdicts >> v & 1 : job->only && (job->verdicts >> v & 1))
+			print_where(job, (enum verdict)v, &style);
 }
 
 static void print_piece(const struct report_finding *f, const struct report_piece *p, unsigned width)

@@ -24,6 +24,8 @@ static const struct option options[] = {
 	{0},
 };
 
+static const char *const verbs[] = {"convert", "compare", "yields"};
+
 /* One reading of a bulletin that is compared; only what is compared is kept. */
 struct kept {
 	struct bulletin  bulletin;
@@ -32,9 +34,9 @@ struct kept {
 
 struct job {
 	enum { JOB_CONVERT = 0, JOB_COMPARE, JOB_YIELDS } verb;
-	bool          json, csaf, compact;
+	bool          json, csaf, compact, stopped;
 	const char   *out, *language;
-	size_t        contradictions, differences, unused; /* unused: nothing could be made of what was read */
+	size_t        contradictions, compared, differences, unused; /* compared: pairs; unused: nothing could be made of what was read */
 	struct yields yields;
 	struct kept  *kept;
 	json_t       *list; /* of compare --json */
@@ -42,8 +44,17 @@ struct job {
 	uint64_t      shown_ms;
 };
 
+/* The line of progress makes room for another. */
+static void clear_line(struct job *job)
+{
+	if (job->shown)
+		fputs("\r\033[K", stderr);
+	job->shown = false;
+	job->shown_ms = 0;
+}
+
 /* FOLDER/LANGUAGE/ms04-011.json */
-static bool write_file(const struct job *job, const struct bulletin *b, json_t *document)
+static bool write_file(struct job *job, const struct bulletin *b, json_t *document)
 {
 	char       path[PATH_MOST], name[16];
 	struct str s = str_over(path, sizeof(path));
@@ -53,8 +64,12 @@ static bool write_file(const struct job *job, const struct bulletin *b, json_t *
 	folders = mkdir(path, 0777) == 0 || errno == EEXIST;
 	str_fmt(&s, "/%s", b->language);
 	folders = folders && (mkdir(path, 0777) == 0 || errno == EEXIST);
+	if (folders && access(path, W_OK | X_OK) != 0)
+		folders = false;
 	if (s.cut || !folders) {
+		clear_line(job);
 		complain("%s: %s", path, s.cut ? "the path is too long" : strerror(errno));
+		job->stopped = true; /* the next bulletin would fare no better */
 		return false;
 	}
 	for (size_t i = 0; i < sizeof(name); i++)
@@ -82,6 +97,7 @@ static void differs(void *data, const char *what, const char *text)
 	struct job *job = data;
 
 	job->differences++;
+	clear_line(job);
 	if (job->json)
 		json_array_append_new(job->list, json_pack("{s:s,s:s,s:s}", "bulletin", job->kept->bulletin.id, "what", what, "text", text));
 	else
@@ -102,12 +118,14 @@ static bool compare(struct job *job, struct bulletin *b)
 	one->next = job->kept;
 	job->kept = one;
 	for (const struct kept *k = one->next; k; k = k->next)
-		if (strcmp(k->bulletin.id, one->bulletin.id) == 0 && strcmp(k->bulletin.language, one->bulletin.language) != 0)
+		if (strcmp(k->bulletin.id, one->bulletin.id) == 0 && strcmp(k->bulletin.language, one->bulletin.language) != 0) {
 			bulletin_compare(&k->bulletin, &one->bulletin, differs, job);
+			job->compared++;
+		}
 	return true;
 }
 
-/* What the job does with a bulletin. It goes on with the next one whatever becomes of this. */
+/* What the job does with a bulletin. It goes on with the next one whatever becomes of this, while there is somewhere to write. */
 static bool got(void *data, struct bulletin *b)
 {
 	struct job *job = data;
@@ -118,16 +136,7 @@ static bool got(void *data, struct bulletin *b)
 	good = job->verb == JOB_CONVERT ? convert(job, b) : job->verb == JOB_COMPARE ? compare(job, b) : true;
 	job->unused += !good;
 	bulletin_close(b);
-	return true;
-}
-
-/* The line of progress makes room for another. */
-static void clear_line(struct job *job)
-{
-	if (job->shown)
-		fputs("\r\033[K", stderr);
-	job->shown = false;
-	job->shown_ms = 0;
+	return !job->stopped;
 }
 
 static void said(void *data, const char *path, const char *sentence)
@@ -188,7 +197,7 @@ static void yields_text(const struct yields *y)
 
 static int finish(struct job *job, const struct load_done *done)
 {
-	size_t failed = done->failed + job->unused;
+	size_t failed = done->failed + job->unused, read = done->bulletins - job->unused;
 
 	clear_line(job);
 	if (!done->bulletins && !failed) {
@@ -196,18 +205,23 @@ static int finish(struct job *job, const struct load_done *done)
 		json_decref(job->list);
 		return EXIT_USAGE;
 	}
-	if (job->verb == JOB_YIELDS) {
+	if (job->verb == JOB_YIELDS && done->bulletins) {
 		if (job->json)
 			print_json(yields_json(&job->yields));
 		else
 			yields_text(&job->yields);
 	}
 	if (job->verb == JOB_COMPARE && job->json)
-		print_json(json_pack("{s:i,s:o}", "bulletins", (int)(done->bulletins - job->unused), "differences", job->list));
+		print_json(json_pack("{s:i,s:o}", "bulletins", (int)read, "differences", job->list));
 	if (job->verb != JOB_CONVERT || job->out || failed)
-		fprintf(stderr, "%zu bulletins, %zu contradictions in them%s", done->bulletins - job->unused, job->contradictions, failed ? "" : "\n");
+		fprintf(stderr, "%zu bulletin%s, %zu contradiction%s in %s%s", read, read == 1 ? "" : "s", job->contradictions, job->contradictions == 1 ? "" : "s", read == 1 ? "it" : "them",
+			failed ? "" : "\n");
 	if (failed)
 		fprintf(stderr, ", %zu could not be read or written\n", failed);
+	if (job->verb == JOB_COMPARE && !job->compared && !failed) {
+		complain("nothing was compared: none of these bulletins is there in two languages");
+		return EXIT_USAGE;
+	}
 	if (!output_ok() || failed)
 		return EXIT_USAGE;
 	return job->differences ? EXIT_FOUND : EXIT_CLEAN;
@@ -215,8 +229,6 @@ static int finish(struct job *job, const struct load_done *done)
 
 static bool verb_of(struct job *job, const char *word)
 {
-	static const char *const verbs[] = {"convert", "compare", "yields"};
-
 	for (int i = 0; i < 3; i++)
 		if (strcmp(verbs[i], word) == 0) {
 			job->verb = i;
@@ -231,10 +243,12 @@ static int arguments(struct job *job, struct args *args, const char **operands, 
 {
 	const char *to = NULL;
 	bool        verb = false;
+	unsigned    given = 0;
 
 	for (int got; (got = args_next(args)) != ARGS_END;) {
 		if (got == ARGS_BAD || got == ARGS_HELP)
 			return args_exit(got) ? args_exit(got) : -1;
+		given |= got >= 0 ? 1u << got : 0;
 		if (got == OPT_JSON)
 			job->json = true;
 		else if (got == OPT_OUT)
@@ -259,7 +273,7 @@ static int arguments(struct job *job, struct args *args, const char **operands, 
 		complain(!verb ? "which: convert, compare or yields?" : !*count ? "which files or folders?" : "--to is missing: csaf or json");
 		return EXIT_USAGE;
 	}
-	return 0;
+	return args_fit(args->cmd, verbs[job->verb], given) ? 0 : EXIT_USAGE;
 }
 
 static int read_all(struct job *job, const char *const *operands, size_t count)

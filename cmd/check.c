@@ -142,7 +142,7 @@ static bool check_file(struct check *check, const char *name)
 	size = file_size(file);
 	capture = capture_open(file, NULL, &sink, err, sizeof(err));
 	if (!capture)
-		return cannot_read(check, file, name, err);
+		return cannot_read(check, file, name, interrupted ? "you stopped the reading before it began" : err);
 	check->file = stdin_wanted ? "stdin" : name;
 	check->file_number++;
 	check->totals.files++;
@@ -257,7 +257,8 @@ static int read_options(struct check *check, const struct cmd *cmd, int argc, ch
 	}
 	if (*files)
 		return take_policy(check, &wish) ? ARGS_END : ARGS_BAD;
-	complain("check needs a capture file, or - for standard input\ntry: sallyport check your.pcap");
+	complain("check needs a capture file, or - for standard input");
+	fputs("try: sallyport check your.pcap\n", stderr);
 	return ARGS_BAD;
 }
 
@@ -271,6 +272,9 @@ static int run_files(struct check *check, int files, char **names)
 	profile_want(check);
 	check->style.colour = !check->options.json && colour_wanted(stdout);
 	catch_interrupt();
+	for (int i = 0; i < files; i++)
+		if (strcmp(names[i], "-") == 0)
+			setvbuf(stdout, NULL, _IOLBF, 0); /* what is captured just now is told just now, through a pipe too */
 	for (int i = 0; i < files && !interrupted && !check->write_failed; i++)
 		failed |= !check_file(check, names[i]);
 	if (check->options.json)

@@ -56,10 +56,17 @@ struct args args_over(const struct cmd *cmd, int argc, char **argv);
 int args_next(struct args *args);
 /* What a verb returns for ARGS_BAD and ARGS_HELP. */
 int args_exit(int got);
+/*
+ * Of a verb with verbs of its own: none of the options whose bits are in `given` is for others than `word`. Each option's help begins with
+ * the words it is for ("check and explain: ..."), or with none. False after a complaint.
+ */
+bool args_fit(const struct cmd *cmd, const char *word, unsigned given);
 
 /* The name nearest to `word` among `count` names `stride` bytes apart, or NULL when none is near. */
 const char *suggest(const char *word, const char *const *names, size_t count, size_t stride);
-/* "sallyport: MESSAGE" on stderr. */
+/* Text without anything that could lead a terminal: what is no UTF-8 or does not show is a question mark. */
+void print_harmless(FILE *file, const char *text);
+/* "sallyport: MESSAGE" on stderr, one line; names of files and words of the command line in it are made harmless. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same, what may have been meant, when there is something, and the words behind "sallyport" that list what there is. */
 void complain_unknown(const char *what, const char *word, const char *meant, const char *lister);
@@ -72,7 +79,7 @@ unsigned columns_of(FILE *file);
 void print_wrapped(FILE *file, const char *text, unsigned indent, unsigned width);
 /* A document of --json and its newline; takes the reference. False when it could not be written. */
 bool print_json(struct json_t *document);
-/* Everything on stdout was written; otherwise complains and is false. */
+/* Everything on stdout was written; otherwise complains, once, and is false. */
 bool output_ok(void);
 
 #endif

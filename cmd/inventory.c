@@ -215,8 +215,10 @@ static void write_all(struct job *job)
 		return;
 	}
 	folder = open(job->out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0) {
+	if (folder < 0 || faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) != 0) {
 		trouble(job, job->out, strerror(errno));
+		if (folder >= 0)
+			close(folder);
 		return;
 	}
 	job->names = calloc(job->count + 1, sizeof(*job->names));

@@ -24,8 +24,8 @@ enum { FACTS_GIVEN_MAX = 64, FILES_GIVEN_MAX = 64 };
 enum { OPT_JSON = 0, OPT_TODAY, OPT_WRITE, OPT_SERVICE, OPT_FROM, OPT_TO, OPT_UDP, OPT_FACT, OPT_OPAQUE };
 
 static const struct option options[] = {
-	[OPT_JSON] = {"json", 0, NULL, "check and explain: one JSON object instead of text"},
-	[OPT_TODAY] = {"today", 0, "DAY", "as if it were this day, as 2027-01-31; watches and tolerances end on theirs"},
+	[OPT_JSON] = {"json", 0, NULL, "check and explain: JSON instead of text"},
+	[OPT_TODAY] = {"today", 0, "DAY", "check and explain: as if it were this day, as 2027-01-31; watches and tolerances end on theirs"},
 	[OPT_WRITE] = {"write", 'w', NULL, "fmt: into the files themselves, instead of standard output"},
 	[OPT_SERVICE] = {"service", 's', "NAME", "explain: which service is asked"},
 	[OPT_FROM] = {"from", 0, "ADDRESS", "explain: who asks"},
@@ -80,6 +80,18 @@ static json_t *diags_json(const struct policy_build *b)
 	return list;
 }
 
+/* What the line of a good policy tells. */
+static void add_size(json_t *one, const struct policy *policy, size_t len)
+{
+	char revision[17];
+
+	snprintf(revision, sizeof(revision), "%016llx", (unsigned long long)policy->revision);
+	json_object_set_new(one, "services", json_integer(policy_services(policy)));
+	json_object_set_new(one, "listeners", json_integer(policy_listeners(policy)));
+	json_object_set_new(one, "bytes", json_integer((json_int_t)len));
+	json_object_set_new(one, "revision", json_string(revision));
+}
+
 static int check_one(const struct job *job, const char *path, json_t *array)
 {
 	struct policy_build *b = policy_file_build(path, job->today);
@@ -87,21 +99,27 @@ static int check_one(const struct job *job, const char *path, json_t *array)
 	const uint8_t       *blob;
 	struct policy        policy;
 	const char          *why;
+	json_t              *one;
+	bool                 good;
 
 	if (!b)
 		return EXIT_USAGE;
 	count = policy_diags(b, &errors, &unshown);
 	blob = policy_build_blob(b, &len);
+	good = blob && policy_open(&policy, blob, len, protocols, &why);
 	if (array) {
-		json_array_append_new(array, json_pack("{s:o, s:b, s:I, s:o}", "file", eve_name(path), "ok", errors == 0, "errors", (json_int_t)errors,
-						       "diagnostics", diags_json(b)));
+		one = json_pack("{s:o, s:b, s:I, s:o}", "file", eve_name(path), "ok", errors == 0, "errors", (json_int_t)errors, "diagnostics", diags_json(b));
+		if (good)
+			add_size(one, &policy, len);
+		json_array_append_new(array, one);
 	} else {
 		policy_diags_print(b, stdout);
-		if (blob && policy_open(&policy, blob, len, protocols, &why))
-			printf("%s: good: %u services, %u listeners, %zu bytes compiled, revision %016llx%s\n", path, policy_services(&policy),
-			       policy_listeners(&policy), len, (unsigned long long)policy.revision, count ? ", with warnings" : "");
+		print_harmless(stdout, path);
+		if (good)
+			printf(": good: %u service%s, %u listener%s, %zu bytes compiled, revision %016llx%s\n", policy_services(&policy), policy_services(&policy) == 1 ? "" : "s",
+			       policy_listeners(&policy), policy_listeners(&policy) == 1 ? "" : "s", len, (unsigned long long)policy.revision, count ? ", with warnings" : "");
 		else
-			printf("%s: %zu error%s\n", path, errors, errors == 1 ? "" : "s");
+			printf(": %zu error%s\n", errors, errors == 1 ? "" : "s");
 	}
 	policy_build_free(&b);
 	return errors ? EXIT_FOUND : EXIT_CLEAN;
@@ -245,13 +263,15 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 	struct job               job = {.today = day_of((uint64_t)time(NULL))};
 	struct args              args = args_over(cmd, argc, argv);
 	const char              *verb = NULL;
-	int                      got, code;
+	unsigned                 given = 0;
+	int                      got, code, which = 0;
 
 	job.question.facts = job.fact;
 	while ((got = args_next(&args)) != ARGS_END) {
 		if (got == ARGS_BAD || got == ARGS_HELP)
 			return args_exit(got);
 		if (got != ARGS_OPERAND) {
+			given |= 1u << got;
 			if (!option(&job, got, args.value))
 				return EXIT_USAGE;
 		} else if (!verb) {
@@ -267,16 +287,15 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 		complain("policy needs check, fmt or explain, and a FILE");
 		return EXIT_USAGE;
 	}
-	if (strcmp(verb, "check") == 0)
-		code = check(&job);
-	else if (strcmp(verb, "fmt") == 0)
-		code = format(&job);
-	else if (strcmp(verb, "explain") == 0)
-		code = explain(&job);
-	else {
+	while (which < 3 && strcmp(verbs[which], verb) != 0)
+		which++;
+	if (which == 3) {
 		complain_unknown("verb of policy", verb, suggest(verb, verbs, 3, sizeof(verbs[0])), "policy --help");
 		return EXIT_USAGE;
 	}
+	if (!args_fit(cmd, verb, given))
+		return EXIT_USAGE;
+	code = which == 0 ? check(&job) : which == 1 ? format(&job) : explain(&job);
 	return output_ok() ? code : EXIT_USAGE;
 }
 

@@ -37,7 +37,7 @@ struct job {
 	const char      *only;
 	bool             json, verbose, progress;
 	json_t          *results;
-	unsigned         count[PROBE_OUTCOMES];
+	unsigned         count[PROBE_OUTCOMES], watched; /* watched: of PROBE_LEAKED */
 	bool             found; /* a worker has the service */
 };
 
@@ -107,6 +107,12 @@ static bool is_bad(enum probe_outcome outcome)
 	return outcome == PROBE_LEAKED || outcome == PROBE_REFUSED;
 }
 
+/* It came through, as the policy's watch says it shall. */
+static bool only_watched(const struct probe_result *result)
+{
+	return result->outcome == PROBE_LEAKED && result->report.why && result->report.report == REPORT_WATCHED;
+}
+
 static void tell(struct job *job, const struct vector *v, const struct probe_result *result)
 {
 	if (job->progress)
@@ -129,7 +135,9 @@ static void tell(struct job *job, const struct vector *v, const struct probe_res
 		text_path(&path, result->report.text, PATH_SHOWN);
 		printf(" %s%s%s", reason_id(result->report.why), path.len ? " at " : "", path.text);
 	}
-	if (is_bad(result->outcome))
+	if (only_watched(result))
+		printf(" (it is only watched)");
+	else if (is_bad(result->outcome))
 		printf(" (wanted %s)", v->refuse ? reason_id(v->refuse) : "to pass");
 	putchar('\n');
 }
@@ -178,6 +186,7 @@ static int run_all(struct job *job, const char *protocol)
 		if (trouble != PROBE_FINE)
 			break;
 		job->count[result.outcome]++;
+		job->watched += only_watched(&result);
 		tell(job, &all[i], &result);
 		if (job->progress && ++done % 16 == 0)
 			fprintf(stderr, "\r%zu vectors", done);
@@ -198,9 +207,9 @@ static void summary(const struct job *job, const char *protocol)
 
 	text_address(&at, &job->way.at);
 	if (job->json) {
-		print_json(json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:O}", "service", job->way.service, "protocol", protocol, "at",
+		print_json(json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:O}", "service", job->way.service, "protocol", protocol, "at",
 				     at.text, "transport", job->way.transport == POLICY_UDP ? "udp" : "tcp", "stopped",
-				     (int)(n[PROBE_STOPPED] + n[PROBE_STOPPED_OTHERWISE]), "came_through", (int)n[PROBE_LEAKED], "passed",
+				     (int)(n[PROBE_STOPPED] + n[PROBE_STOPPED_OTHERWISE]), "came_through", (int)n[PROBE_LEAKED], "only_watched", (int)job->watched, "passed",
 				     (int)n[PROBE_PASSED], "stopped_by_policy", (int)n[PROBE_BY_POLICY], "refused", (int)n[PROBE_REFUSED], "left_out",
 				     (int)n[PROBE_LEFT_OUT], "results", job->results));
 		return;
@@ -210,6 +219,8 @@ static void summary(const struct job *job, const char *protocol)
 	       job->way.service, protocol, at.text, job->way.transport == POLICY_UDP ? "udp" : "tcp",
 	       n[PROBE_STOPPED] + n[PROBE_STOPPED_OTHERWISE] + n[PROBE_LEAKED], n[PROBE_STOPPED] + n[PROBE_STOPPED_OTHERWISE], n[PROBE_LEAKED],
 	       n[PROBE_PASSED] + n[PROBE_BY_POLICY] + n[PROBE_REFUSED], n[PROBE_PASSED], n[PROBE_BY_POLICY], n[PROBE_REFUSED]);
+	if (job->watched)
+		printf("%u of those that came through are only watched by the policy, until the day it names\n", job->watched);
 	if (n[PROBE_LEFT_OUT])
 		printf("%u vectors need limits or tolerances of their own, or a server that speaks first, and were left out\n", n[PROBE_LEFT_OUT]);
 }
@@ -221,6 +232,7 @@ static int probe_worker(struct channel *worker, void *arg)
 	struct probe_said  where;
 	enum probe_trouble trouble;
 	const char        *protocol;
+	bool               any = false;
 	int                code;
 
 	job->way.worker = worker;
@@ -236,7 +248,9 @@ static int probe_worker(struct channel *worker, void *arg)
 	if (!job->way.at.family)
 		job->way.at = reachable(where.at);
 	code = run_all(job, protocol);
-	if (code == EXIT_CLEAN)
+	for (int i = 0; i < PROBE_OUTCOMES; i++)
+		any = any || job->count[i];
+	if (code == EXIT_CLEAN && any)
 		summary(job, protocol);
 	return code;
 }
@@ -275,6 +289,7 @@ static int finish(struct job *job, int code)
 		return code;
 	if (!job->found) {
 		complain("the running gate has no service \"%.100s\" that listens on %s", job->way.service, job->way.transport == POLICY_UDP ? "UDP" : "TCP");
+		fprintf(stderr, "the services are those of its policy, as sallyport run lists them when it starts\n");
 		return EXIT_USAGE;
 	}
 	if (!all) {

@@ -19,7 +19,7 @@ static const struct option options[] = {
 	{0},
 };
 
-enum kind { KIND_TEXT = 0, KIND_NUMBER, KIND_TIME };
+enum kind { KIND_TEXT = 0, KIND_NUMBER, KIND_TIME, KIND_YES };
 
 struct shown {
 	const char *field, *title;
@@ -38,7 +38,7 @@ static const struct shown change_columns[] = {{"at", "SINCE", 17, KIND_TIME}, {"
 	{"was", "WAS", 12, KIND_TEXT}, {"became", "IS", 12, KIND_TEXT}, {"sentence", "WHY", 0, KIND_TEXT}, {0}};
 static const struct shown finding_columns[] = {{"bulletin", "BULLETIN", 10, KIND_TEXT}, {"cve", "FLAW", 15, KIND_TEXT}, {"verdict", "VERDICT", 12, KIND_TEXT}, {"severity", "SEVERITY", 10, KIND_TEXT},
 	{"since", "SINCE", 17, KIND_TIME}, {"sentence", "WHY", 0, KIND_TEXT}, {0}};
-static const struct shown run_columns[] = {{"run", "RUN", 5, KIND_NUMBER}, {"started", "STARTED", 17, KIND_TIME}, {"complete", "COMPLETE", 9, KIND_NUMBER}, {"assessed", "ASSESSED", 9, KIND_NUMBER},
+static const struct shown run_columns[] = {{"run", "RUN", 5, KIND_NUMBER}, {"started", "STARTED", 17, KIND_TIME}, {"complete", "COMPLETE", 9, KIND_YES}, {"assessed", "ASSESSED", 9, KIND_NUMBER},
 	{"unchanged", "UNCHANGED", 10, KIND_NUMBER}, {"unreadable", "UNREADABLE", 11, KIND_NUMBER}, {"gone", "GONE", 5, KIND_NUMBER}, {"program", "PROGRAM", 0, KIND_TEXT}, {0}};
 
 enum deed { VERB_HOSTS = 0, VERB_WORST, VERB_CHANGES, VERB_HOST, VERB_RUNS, VERBS };
@@ -50,6 +50,7 @@ struct job {
 	const char *where, *host;
 	int64_t     since;
 	uint32_t    limit;
+	unsigned    given; /* bits of options */
 	bool        json;
 };
 
@@ -88,7 +89,9 @@ static void print_cell(const json_t *row, const struct shown *c, bool last)
 	struct str    s = str_over(text, sizeof(text));
 	size_t        shown = 0;
 
-	if (c->kind == KIND_NUMBER)
+	if (c->kind == KIND_YES)
+		str_add(&s, json_integer_value(value) ? "yes" : "no");
+	else if (c->kind == KIND_NUMBER)
 		str_fmt(&s, "%lld", (long long)json_integer_value(value));
 	else if (c->kind == KIND_TIME && value)
 		str_add(&s, time_text(json_integer_value(value), true, moment));
@@ -273,6 +276,7 @@ static bool option_of(struct job *job, int option, const char *value)
 {
 	char *end;
 
+	job->given |= 1u << option;
 	if (option == OPT_RESULTS)
 		job->where = value;
 	if (option == OPT_JSON)
@@ -324,7 +328,7 @@ static int arguments(struct job *job, struct args *args)
 		complain(job->verb < 0 ? "which: hosts, worst, changes, host or runs?" : !job->where ? "--results is missing: where are they?" : "which host?");
 		return EXIT_USAGE;
 	}
-	return 0;
+	return args_fit(args->cmd, verbs[job->verb], job->given) ? 0 : EXIT_USAGE;
 }
 
 static int results_run(const struct cmd *cmd, int argc, char **argv)

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 
-enum { NAME_LONGEST = 64 };
+enum { NAME_LONGEST = 64, COMPLAINT = 8192 };
 
 /* How many letters must be added, removed, changed or swapped to get from one word to the other. */
 static unsigned distance(const char *a, const char *b)
@@ -61,15 +61,32 @@ const char *suggest(const char *word, const char *const *names, size_t count, si
 	return best;
 }
 
+void print_harmless(FILE *file, const char *text)
+{
+	size_t n = strlen(text), one;
+
+	for (size_t i = 0; i < n; i += one ? one : 1) {
+		uint32_t point;
+
+		one = utf8_one((const uint8_t *)text + i, n - i, &point);
+		if (one && utf8_shows(point))
+			fwrite(text + i, 1, one, file);
+		else
+			fputc('?', file);
+	}
+}
+
 void complain(const char *format, ...)
 {
+	char    text[COMPLAINT];
 	va_list ap;
 
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
 	fflush(stdout);
 	fputs("sallyport: ", stderr);
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
+	print_harmless(stderr, text);
 	fputc('\n', stderr);
 }
 
@@ -149,9 +166,14 @@ bool print_json(struct json_t *document)
 
 bool output_ok(void)
 {
+	static bool told;
+
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return true;
+	if (told)
+		return false;
+	told = true;
 	complain("the output could not be written: %s", errno ? strerror(errno) : "an earlier write failed");
 	return false;
 }

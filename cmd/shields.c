@@ -1,6 +1,7 @@
 /* `sallyport shields`: every flaw and what is true of it today: shielded, host only, or not covered. */
 #include <jansson.h>
 #include <string.h>
+#include <strings.h>
 
 #include "assess/known.h"
 #include "cmd/cmd.h"
@@ -32,7 +33,7 @@ static bool asked(struct shields *sh, const struct flaw *flaw)
 	bool any = !sh->ids;
 
 	for (int i = 0; i < sh->ids; i++)
-		if (known_same_id(sh->id[i], strlen(sh->id[i]), flaw->id, strlen(flaw->id)) || strcmp(sh->id[i], flaw->bulletin) == 0)
+		if (known_same_id(sh->id[i], strlen(sh->id[i]), flaw->id, strlen(flaw->id)) || strcasecmp(sh->id[i], flaw->bulletin) == 0)
 			any = sh->found[i] = true;
 	return any;
 }

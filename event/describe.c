@@ -44,8 +44,6 @@ static void add_fact(const struct fact_def *def, const struct fact *fact, struct
 void unit_describe(const struct recogniser *r, const struct step *step, const struct cx *cx, struct str *out)
 {
 	str_add(out, r->name);
-	if (step->why && reason_of(step->why)->class == CLASS_OPAQUE)
-		str_fmt(out, ", of which nothing can be seen (%s)", reason_of(step->why)->id);
 	for (uint8_t i = 0, shown = 0; i < r->facts; i++) {
 		const struct fact *fact = &cx->fact[i];
 
@@ -54,4 +52,6 @@ void unit_describe(const struct recogniser *r, const struct step *step, const st
 		str_fmt(out, "%s%s ", shown++ ? ", " : " ", short_name(r, r->fact[i].name));
 		add_fact(&r->fact[i], fact, out);
 	}
+	if (step->why && reason_of(step->why)->class == CLASS_OPAQUE)
+		str_fmt(out, ", of which nothing can be seen (%s)", reason_of(step->why)->id);
 }

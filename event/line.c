@@ -103,7 +103,7 @@ void line_refusal(struct str *out, const struct event_at *event, const struct re
 	str_add(out, refusal->sentence);
 	if (refusal->detail) {
 		/* What a rule forbids, or what else is wrong. */
-		str_add(out, refusal->reason->class == CLASS_POLICY ? ": " : ", ");
+		str_add(out, refusal->reason->class == CLASS_POLICY || refusal->reason->class == CLASS_OPAQUE ? ": " : ", ");
 		str_add(out, refusal->detail);
 	}
 	str_add(out, line_ink(style, INK_DIM));

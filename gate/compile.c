@@ -117,12 +117,14 @@ static enum gate_exit take_result(struct keeper *k, struct channel *c)
 	enum channel_got         got = channel_recv(c, &in);
 	struct fault             fault = {0};
 	struct wire              w;
+	uint32_t                 errors;
 
 	if (got == CHANNEL_MESSAGE && in.type == MSG_BLOB)
 		return accept_blob(k, in.fd) ? GATE_OK : GATE_FAILED;
 	if (got == CHANNEL_MESSAGE && in.type == MSG_UNCOMPILED) {
 		w = payload_read(&in, &fault);
-		keeper_complain("%s: %u error(s); the gate does not start", k->options->policy, wire_le32(&w, "errors"));
+		errors = wire_le32(&w, "errors");
+		keeper_complain("%s: %u error%s; the gate does not start", k->options->policy, errors, errors == 1 ? "" : "s");
 		return GATE_BAD_POLICY;
 	}
 	keeper_complain("the policy's compiler %s", got == CHANNEL_BAD ? "sent what it may not send" : "ended without a result");

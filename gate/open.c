@@ -23,6 +23,7 @@ static bool open_folder(struct keeper *k)
 {
 	const char *path = k->options->policy, *slash = strrchr(path, '/');
 	size_t      n = slash ? (size_t)(slash - path) + 1 : 0;
+	struct stat st;
 
 	if (n >= sizeof(k->folder_name)) {
 		keeper_complain("%s: the path is too long", path);
@@ -34,6 +35,10 @@ static bool open_folder(struct keeper *k)
 	k->folder = open(n ? k->folder_name : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (k->folder < 0 || faccessat(k->folder, k->policy_name, R_OK, 0) != 0) {
 		keeper_complain("%s: %s", path, strerror(errno));
+		return false;
+	}
+	if (fstatat(k->folder, k->policy_name, &st, 0) == 0 && S_ISDIR(st.st_mode)) {
+		keeper_complain("%s: %s", path, strerror(EISDIR));
 		return false;
 	}
 	return true;

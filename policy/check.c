@@ -165,7 +165,7 @@ static void check_watch(struct policy_build *b, const struct policy_text_ast *po
 	char                 names[200];
 
 	if (s->until.date < b->today)
-		build_warn(b, s->until.at, "this watch has ended: %s is blocked", s->name.text);
+		build_warn(b, s->until.at, "this watch has ended: %s is refused again", strcmp(s->name.text, "all") == 0 ? "what it let through" : s->name.text);
 	if (strcmp(s->name.text, "all") == 0)
 		return;
 	if (!r) {

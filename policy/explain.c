@@ -62,7 +62,7 @@ static bool fact(struct explain *x, const char *text)
 	name[n] = '\0';
 	place = fact_place(x->r, name);
 	if (place < 0 || place >= FACTS_MAX) {
-		str_fmt(x->out, "%s has no fact \"%s\"\n", x->r->name, name);
+		str_fmt(x->out, "%s has no fact \"%s\"; \"sallyport protocols %s\" lists them\n", x->r->name, name, x->r->name);
 		return false;
 	}
 	def = &x->r->fact[place];
@@ -71,7 +71,7 @@ static bool fact(struct explain *x, const char *text)
 	if (strcmp(equals + 1, "none") == 0 || strcmp(equals + 1, "unknown") == 0)
 		f->state = equals[1] == 'n' ? FACT_NONE : FACT_UNKNOWN;
 	else if (!def->text && !fact_number(def, equals + 1, f)) {
-		str_fmt(x->out, "%s is never \"%.100s\"\n", name, equals + 1);
+		str_fmt(x->out, "%s is never \"%.100s\"; \"sallyport protocols %s\" lists its words\n", name, equals + 1, x->r->name);
 		return false;
 	}
 	return true;
@@ -125,7 +125,7 @@ static bool prepare(struct explain *x, const struct policy_question *q)
 		if (!fact(x, q->facts[i]))
 			return false;
 	if (q->opaque && (!opaque || opaque->class != CLASS_OPAQUE)) {
-		str_fmt(x->out, "\"%.100s\" is not the name of opaque content\n", q->opaque);
+		str_fmt(x->out, "\"%.100s\" is not the name of opaque content; \"sallyport reasons --class opaque\" lists them\n", q->opaque);
 		return false;
 	}
 	x->step = (struct step){.verb = STEP_UNIT, .why = opaque ? opaque->number : 0};

@@ -21,7 +21,9 @@ static bool text_plain(struct policy_build *b, const struct text_file *file, uin
 
 		n = utf8_one((const uint8_t *)file->text + i, file->len - i, &point);
 		if (!n || is_hidden(point)) {
-			if (n)
+			if (n && point == 0xfeff && !i)
+				build_error(b, at, "the file begins with a byte order mark: save it as UTF-8 without one");
+			else if (n)
 				build_error(b, at, "the character U+%04X may not stand in a policy", point);
 			else
 				build_error(b, at, "this byte is not UTF-8");

@@ -32,7 +32,7 @@ RULES = {
     STRICT: ("limit ldap.filter.depth 3", "pass"),
     WATCH: (f"watch all until {gate.FOREVER}", "pass"),
 }
-MEMBERS = {"service", "protocol", "at", "transport", "stopped", "came_through", "passed", "stopped_by_policy", "refused", "left_out", "results"}
+MEMBERS = {"service", "protocol", "at", "transport", "stopped", "came_through", "only_watched", "passed", "stopped_by_policy", "refused", "left_out", "results"}
 
 
 def own(event, key):
@@ -126,6 +126,7 @@ def verdicts(bench):
     said = told(done)
     TAP.ok(done.returncode == 1 and said["came_through"] > 20 and summary_fits(said), "unlawful messages that are only watched: they came through, exit 1",
            done.returncode, {k: v for k, v in said.items() if k != "results"})
+    TAP.ok(20 < said["only_watched"] <= said["came_through"], "and are told to be only watched", said["only_watched"], said["came_through"])
     TAP.ok(said["stopped"] > 20, "but the unsafe are stopped all the same", said["stopped"])
     for words, code in ((("nowhere",), 2), ((OPEN, "--only", "no such vector"), 2), ((OPEN, "--at", "here"), 2), ((OPEN, "--from", "me"), 2), ((), 2)):
         done = bench.probe(*words)

@@ -43,6 +43,8 @@ def refused(title, folder, content, code, words, *options, **more):
 def cannot_start(folder):
     port = slapd.free_port()
     refused("no policy there", folder, None, 2, "No such file")
+    refused("a folder instead of a policy", folder, None, 2, "Is a directory", "-c", folder)
+    refused("one error is one", folder, text(port).replace("pass", "pas"), 1, ": 1 error; the gate does not start")
     refused("a policy with an error: it is shown underlined", folder, text(port).replace("pass", "pas"), 1, "^~~")
     refused("a policy without services", folder, "zone a { 10.0.0.0/8 }\n", 1, "")
     refused("a service that leads to the gate itself", folder, text(port, port), 2, "where this gate listens itself")

@@ -201,6 +201,8 @@ def check_text(bench):
     strict, _, _ = bench.run("--strict", host=bench.hosts / "c.json")
     also, _, _ = bench.run("--fail-on", "cannot-tell", host=bench.hosts / "c.json")
     TAP.ok((code, strict, also) == (CLEAN, FOUND, FOUND), "cannot-tell is exit 1 only where it is asked for", code, strict, also)
+    code, text, _ = bench.run("--only", "cannot-tell,fixed")
+    TAP.ok(re.search(r"^cannot-tell$", text, re.M) and re.search(r"^fixed$", text, re.M) and not re.search(r"^missing$", text, re.M), "many hosts: what --only asks for, and where", text)
 
 
 def check_plan(bench):
@@ -214,6 +216,9 @@ def check_plan(bench):
     TAP.ok(len(of[EVIL]["left"]) == 4 and all(row["wanted"] for row in of[EVIL]["left"]), "what cannot be told stays, with what would decide", of[EVIL]["left"])
     code, text, _ = bench.run("--plan")
     TAP.ok(code == FOUND and "2 updates close the 3 flaws that are missing one; no smaller set does" in " ".join(text.split()), "--plan as text", text)
+    TAP.ok(text.count("whether it is open cannot be told") == len([h for h in plans["hosts"] if h["plan"]["left"]]) and "nothing is known to be missing" in text,
+           "what stays is told by what would decide, not flaw by flaw", text)
+    TAP.ok(all(row["bulletin"] in text for plan in of.values() for row in plan["left"]), "and no bulletin of it is left out", text)
 
 
 def check_mistakes(bench):
@@ -228,8 +233,12 @@ def check_mistakes(bench):
         ([bench.hosts, "-b", bench.bulletins, "--why", "CVE-1999-0001"], "no bulletin that was read"), ([bench.hosts, "-b", bench.bulletins, "--shield", "--address", "DC9=10.0.0.1"], "no host is called"),
         ([bench.hosts, "-b", bench.bulletins, "--shield", "--address", "GOOD=10.0.0"], "wants HOST=ADDRESS"), ([bench.hosts, "-b", bench.bulletins, "--address", "GOOD=10.0.0.1"], "are for --shield"),
         ([bench.hosts, "-b", bench.bulletins, "--shield", "--trial-until", "2027-02-31"], "--trial-until wants a day"), ([bench.hosts, "-b", bench.bulletins, "--shield", "--trial-until", "2026-11-01"], "a day to come"), ([bench.hosts, "-b", bench.bulletins, "--results", "x", "--csv"], "--results keeps"),
+        ([bench.hosts, "-b", bench.bulletins, "--results", "x", "--only", "missing"], "choose what is shown"),
         ([bench.hosts, "-b", bench.bulletins, "--results", "x", "--workers", "0"], "--workers wants a number"),
-        ([bench.hosts, "-b", bench.bulletins, "--language", "nope"], "nope: No such file"),
+        ([bench.hosts, "-b", bench.bulletins, "--language", "nope"], "nope: No such file or directory; compiled in are de ja"),
+        ([bench.hosts, "-b", bench.bulletins, "--publisher", "Ward 3"], "are for --vex"), ([bench.hosts, "-b", bench.bulletins, "--vex", "-"], "want a file"),
+        ([bench.hosts, "-b", bench.bulletins, "--plan", "--only", "missing"], "--only is for"),
+        ([bench.hosts, "-b", bench.bulletins, "--html", bench.scratch / "one", "--vex", bench.scratch / "one"], "a file each"),
     ]
     for words, said in cases:
         code, _, errors = assess(*words)

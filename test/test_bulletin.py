@@ -225,6 +225,18 @@ def nothing_there(bulletins, out):
     for words in (("convert", "--to", "csaf"), ("compare",), ("yields",)):
         code, text, complaint = sallyport(*words, str(empty))
         TAP.ok(code == UNREADABLE and not text and "there are no bulletins" in complaint, f"{words[0]} of a folder without bulletins", code, text, complaint)
+    files = sorted(bulletins.rglob("*.md"))[:3]
+    code, text, complaint = sallyport("compare", *map(str, files[:1]))
+    TAP.ok(code == UNREADABLE and "nothing was compared" in complaint, "one language alone is compared with nothing, which is said", code, text, complaint)
+    (out / "taken").write_text("a file\n")
+    code, text, complaint = sallyport("convert", "--to", "json", "--out", str(out / "taken"), *map(str, files))
+    TAP.ok(code == UNREADABLE and complaint.count("Not a directory") == 1, "a folder that cannot be written is told once, not for each bulletin", code, text, complaint)
+    for words, said in ((("convert", "--json", "--to", "json"), "--json is not for bulletin convert, but for compare and yields"), (("yields", "--to", "csaf"), "--to is not for bulletin yields")):
+        code, text, complaint = sallyport(*words, str(files[0]))
+        TAP.ok(code == UNREADABLE and said in complaint and not text, f"an option of another verb: {said}", code, text, complaint)
+    (out / "note.md").write_text("no bulletin\n")
+    code, text, complaint = sallyport("yields", str(out / "note.md"))
+    TAP.ok(code == UNREADABLE and "it is no bulletin, or" in complaint and not text, "what is no bulletin is called so, and no table of nothing is printed", code, text, complaint)
     code, _, complaint = sallyport("convert", "--to", "json", "--out", str(out / "whole"), str(next(iter(sorted(bulletins.rglob("*.md"))))))
     names = [path.name for path in (out / "whole").rglob("*") if path.is_file()]
     TAP.ok(code == CLEAN and len(names) == 1 and names[0].endswith(".json"), "one document, and no part of it beside it", code, names, complaint)

@@ -23,7 +23,7 @@ from tap import Tap
 PROGRAM = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else HERE.parent / "build") / "sallyport"
 MAN = HERE.parent / "doc" / "man"
 CLEAN, FOUND, USAGE = 0, 1, 2
-VERBS = ["check", "reasons", "shields", "protocols", "policy", "tail"]
+VERBS = ["check", "reasons", "shields", "protocols", "policy", "tail", "run", "probe", "sessions", "bulletin", "assess", "inventory", "results"]
 TAP = Tap()
 A, B = ("10.0.0.1", 40000), ("10.0.0.2", 389)
 
@@ -352,10 +352,16 @@ def test_complaints():
     complaint("an option without its value", ["check", "ok.pcap", "--limit"], "--limit needs a value: --limit NAME=NUMBER")
     complaint("a value for none", ["check", "--json=1", "ok.pcap"], "--json takes no value")
     complaint("a folder", ["check", "."], "it is a directory")
+    complaint("a name that leads terminals", ["check", "a\x1b[31m\nb"], "sallyport: a?[31m?b cannot be read: ")
+    complaint("a verb that leads terminals", ["\x1b[31m"], 'there is no verb "?[31m"')
+    got, out, err = run("shields", "ms04-011", "cve-2003-0663")
+    TAP.ok(got == CLEAN and "CAN-2003-0533" in out and "CAN-2003-0663" in out, "flaws are found in any letter case", out, err)
     pathlib.Path("a.gz").write_bytes(b"\x1f\x8b\x08" + bytes(40))
     complaint("gzip", ["check", "a.gz"], "compressed with gzip", "gunzip -c")
     pathlib.Path("empty").write_bytes(b"")
     complaint("an empty file", ["check", "empty"], "it is empty")
+    got, out, err = run("check", "-", stdin=b"")
+    TAP.ok(got == USAGE and "standard input cannot be read: it is empty" in err, "an empty pipe", got, out, err)
     pathlib.Path("text").write_bytes(b"this is no capture at all, only text\n" * 3)
     complaint("no capture at all", ["check", "text"], "text cannot be read: ")
     got, out, _ = run("check", "none.pcap", "ok.pcap")
@@ -366,7 +372,7 @@ def test_complaints():
     same((stats["unseen"]["files_unreadable"], stats["anything_unseen"]), (1, True), "nor in JSON")
     with open("/dev/full", "w") as full:
         done = subprocess.run([PROGRAM, "check", "ok.pcap"], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
-    TAP.ok(done.returncode == USAGE and b"could not be written" in done.stderr, "a full disk is said", done.stderr)
+    TAP.ok(done.returncode == USAGE and done.stderr.count(b"could not be written") == 1, "a full disk is said, once", done.stderr)
 
 
 def test_damage():
@@ -411,17 +417,25 @@ def test_terminal():
 
 
 def test_interrupt():
-    """An interrupt while the input is slow: what was found so far, and the exit code shells expect."""
+    """A slow input: what was found is there at once, and after an interrupt the summary, and the exit code shells expect."""
     data = pathlib.Path(Scratch.capture("deep.pcap", deep)).read_bytes()
     with subprocess.Popen([PROGRAM, "check", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         child.stdin.write(data)
         child.stdin.flush()
         while fionread(child.stdin) > 0 or not asleep(child.pid):
             time.sleep(0.01)
+        so_far = fionread(child.stdout)
         child.send_signal(signal.SIGINT)
         out, err = (text.decode() for text in child.communicate(timeout=30))
     TAP.ok(child.returncode == 130 and out.startswith("stdin:6 ") and "where you stopped the reading" in out and not err,
            "an interrupt prints what was found so far", child.returncode, out, err)
+    TAP.ok(so_far >= len(out.splitlines()[0]), "of a running capture each line is told at once, in a pipe too", so_far)
+    with subprocess.Popen([PROGRAM, "check", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        while not (catches_interrupts(child.pid) and asleep(child.pid)):
+            time.sleep(0.01)
+        child.send_signal(signal.SIGINT)
+        out, err = (text.decode() for text in child.communicate(timeout=30))
+    TAP.ok(child.returncode == 130 and "you stopped the reading before it began" in err, "an interrupt before anything came", child.returncode, out, err)
 
 
 def fionread(pipe):
@@ -432,6 +446,11 @@ def fionread(pipe):
 def asleep(pid):
     """The program waits: with an empty pipe that can only be for more input."""
     return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
+def catches_interrupts(pid):
+    caught = re.search(r"^SigCgt:\t(\w+)", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M)
+    return bool(caught and int(caught[1], 16) & 1 << (signal.SIGINT - 1))
 
 
 def test_lists():
@@ -476,7 +495,7 @@ def manual_options(page):
     for line in page.splitlines():
         if not line.startswith(".It Fl "):
             continue
-        text = re.sub(r" Ns| Op", "", line[len(".It Fl "):])
+        text = re.sub(r" Ns| Op", "", line[len(".It Fl "):]).replace(" = Ar ", "=").replace(" , Ar ...", ",...")
         names, _, argument = text.partition(" Ar ")
         for name in names.replace("Fl ", "").split(" , "):
             if name.startswith("-"):

@@ -45,7 +45,7 @@ def run(*words, stdin=None):
 def check(folder):
     path = folder / "good.policy"
     code, out, _ = run("check", *ARGS, path)
-    TAP.ok(code == 0 and out.startswith(f"{path}: good: 1 services, 2 listeners"), "a good policy: exit 0", out)
+    TAP.ok(code == 0 and out.startswith(f"{path}: good: 1 service, 2 listeners"), "a good policy: exit 0", out)
     code, out, _ = run("check", "--today", "2027-02-01", path)
     TAP.ok(code == 0 and "warning: this watch has ended" in out, "an ended watch is a warning: exit 0", out)
     bad = folder / "bad.policy"
@@ -55,6 +55,12 @@ def check(folder):
     code, out, _ = run("check", "--json", *ARGS, path, bad)
     got = json.loads(out)
     TAP.ok(code == 1 and [f["ok"] for f in got] == [True, False] and got[1]["errors"] == 2, "JSON of two files", out)
+    size = (got[0]["services"], got[0]["listeners"], len(got[0]["revision"]))
+    TAP.ok(size == (1, 2, 16) and "revision" not in got[1], "JSON of a good policy has its size and revision", out)
+    for words, said in ((("check", "--fact", "ldap.op=add", path), "--fact is not for policy check, but for explain"), (("check", "-w", path), "--write is not for policy check"),
+                        (("fmt", "--json", path), "--json is not for policy fmt, but for check and explain")):
+        code, out, err = run(*words)
+        TAP.ok(code == 2 and said in err and not out, f"an option of another verb: {said}", code, out, err)
     TAP.ok(got[1]["diagnostics"][0]["at"] == {"file": str(bad), "line": 6, "column": 11, "end": 13}, "JSON places")
     odd = folder / os.fsdecode(b"odd\xff\x1b.policy")
     odd.write_text('host h { address 10.0.0.1; os "W\\x80\\x1b" }\n')
@@ -62,6 +68,11 @@ def check(folder):
     got = json.loads(out)
     TAP.ok(code == 1 and got[0]["errors"] == len(got[0]["diagnostics"]) == 2 and '"W??"' in got[0]["diagnostics"][1]["text"],
            "bytes that are no UTF-8, in a string or a file's name, leave nothing out of JSON", out)
+    odd.unlink()
+    odd = folder / "notepad.policy"
+    odd.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    code, out, _ = run("check", odd)
+    TAP.ok(code == 1 and "save it as UTF-8 without one" in out, "a byte order mark: what to do", out)
     odd.unlink()
     code, _, err = run("check", folder / "nothing")
     TAP.ok(code == 2 and "No such file" in err, "a missing file: exit 2", err)

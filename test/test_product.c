@@ -1,7 +1,8 @@
 /* Names of products in Japanese, German and English bulletins, taken apart; and how many of the shared bulletins' rows are understood. */
 #include <stdlib.h>
+#include <string.h>
 
-#include "assess/verdict.h"
+#include "assess/judge_int.h"
 #include "assess/product_int.h"
 #include "base/str.h"
 #include "test/hosts.h"
@@ -209,9 +210,21 @@ static void shares(void)
 	catalog_close(&catalog);
 }
 
+/* People read a program's name, not our word for it. */
+static void programs_have_names(void)
+{
+	const char *bare = NULL;
+
+	for (size_t i = 0; i < product_word_count; i++)
+		if (product_words[i].kind == PRODUCT_PROGRAM && strcmp(program_name(product_words[i].program), product_words[i].program) == 0)
+			bare = product_words[i].program;
+	tap_ok(!bare, "each program has a name for people%s%s", bare ? ", but not " : "", bare ? bare : "");
+}
+
 int main(void)
 {
 	names();
+	programs_have_names();
 	covers();
 	versions();
 	if (bulletins_there())

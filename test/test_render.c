@@ -249,6 +249,10 @@ static void test_denied(void)
 	r.why = R_OPAQUE_TLS;
 	tap_text(words_of(&r), "opaque.tls: the content is inside TLS and cannot be read here, and no rule of policy directory-use allows that",
 		 "content that cannot be seen");
+	r.detail = text("smb op sealed");
+	tap_text(words_of(&r), "opaque.tls: the content is inside TLS and cannot be read here, and no rule of policy directory-use allows that: smb op sealed",
+		 "content that cannot be seen, and what is known of it");
+	r.detail = text("");
 	r.policy = text("");
 	r.why = R_POLICY_DENIED;
 	tap_text(words_of(&r), "policy.denied: policy does not allow this", "nothing known but the reason");

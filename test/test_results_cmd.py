@@ -64,6 +64,8 @@ def mistakes(where, scratch):
         (["changes", "-r", where, "--since", "yesterday"], "--since wants a day"),
         (["worst", "-r", where, "--limit", "0"], "--limit wants a number"),
         (["worst", "-r", where, "--limit", "-1"], "--limit wants a number"),
+        (["hosts", "-r", where, "--limit", "3"], "--limit is not for results hosts, but for worst"),
+        (["worst", "-r", where, "--since", "2026-02-01"], "--since is not for results worst, but for changes"),
         (["host", "NOBODY", "-r", where], 'nothing is kept of a host "NOBODY"'),
         (["hosts", "-r", scratch / "none.db"], "No such file or directory"),
         (["hosts", "-r", "host=/nowhere dbname=x"], "/nowhere"),
