@@ -121,7 +121,8 @@ void smb_fact_path(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n,
 /*
  * Servers take several spellings for one file. In place, UTF-8: slashes become backslashes, one between two components and
  * none at either end; `.` goes, `..` takes the component before it along, and the name of the unnamed stream goes.
- * SIZE_MAX: it leads above its root, or a component ends in a dot or a blank, which some servers trim.
+ * SIZE_MAX: it leads above its root, a component ends in a dot or a blank, which some servers trim, it is of an earlier
+ * version (@GMT-...), or it leads through a stream (d:$I30:$INDEX_ALLOCATION is the folder d).
  */
 size_t smb_path_plain(uint8_t *path, size_t n);
 void smb_fact_utf8(struct cx *cx, unsigned fact, const char *text, size_t n);
