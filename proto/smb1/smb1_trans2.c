@@ -321,8 +321,9 @@ static void nt_create(struct smb1_read *r, struct wire *params, struct wire *dat
 	}
 	view = wire_sub(params, name, "name");
 	path(r, &view);
-	if (root || options & SMB_OPEN_BY_ID)
+	if (root)
 		smb_fact_unknown(r->cx, SMB_FACT_PATH);
+	smb_fact_options(r->cx, options);
 	wire_take(params, wire_left(params), "pad");
 }
 

@@ -101,6 +101,14 @@ void smb_fact_name(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n,
 	smb_fact_utf8(cx, fact, (const char *)room, len); /* UNSAFE: as above */
 }
 
+void smb_fact_options(struct cx *cx, uint32_t options)
+{
+	if (options & SMB_DELETE_ON_CLOSE)
+		smb_fact_unknown(cx, SMB_FACT_OP);
+	if (options & SMB_OPEN_BY_ID)
+		smb_fact_unknown(cx, SMB_FACT_PATH);
+}
+
 static bool separates(uint8_t c)
 {
 	return c == '\\' || c == '/';

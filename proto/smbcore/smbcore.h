@@ -115,6 +115,8 @@ void smb_fact_unknown(struct cx *cx, unsigned fact);
 void smb_fact_name(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n, bool utf16, bool lower);
 /* Options of a create that rules must know of, the same in SMB 1 and 2 (MS-CIFS 2.2.4.64.1, MS-SMB2 2.2.13): the name is a file's number. */
 enum { SMB_DELETE_ON_CLOSE = 0x1000, SMB_OPEN_BY_ID = 0x2000 };
+/* What a create's options mean for rules: one that deletes is both, so what it does is unknown. */
+void smb_fact_options(struct cx *cx, uint32_t options);
 
 /* A path in the one spelling rules are written in; unknown where there is none, or where `known` says that it is not all of the path. */
 void smb_fact_path(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n, bool utf16, bool known);
