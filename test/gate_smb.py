@@ -122,6 +122,7 @@ def equal(flavour, scratch, args):
         TAP.ok(code == 0, f"{flavour}: the gate stops in order", f"exit {code}")
         unseen(server, scratch)
         denied_again(server, scratch)
+        kept(server, scratch)
         on_139(server, scratch, args)
         if flavour == "nt1":
             side_by_side(server, scratch)
@@ -165,6 +166,25 @@ def denied_again(server, scratch):
                f"{server.flavour}: a client of {dialect} that was denied {times} times is served after that", said[-800:])
     finally:
         running.stop()
+
+
+def kept(server, scratch):
+    """A file is not deleted where a rule says so, in whatever words a client does it."""
+    running, port = started(server, scratch, ('block where smb.op = delete id "no-deleting"', *SEALED), "kept")
+    victim = server.data / "victim"
+    victim.write_text("kept\n")
+    ways = [("SMB3_11", "del victim")] + ([("NT1", "del victim"), ("NT1", "posix; posix_unlink victim"), ("SMB2_02", "del victim")] if server.flavour == "nt1" else [])
+    try:
+        for dialect, words in ways:
+            victim.chmod(0o666)
+            command = smb_clients.exactly(server.smbclient(f"//{server.address}/data", "-c", words, port=port, dialect=dialect), dialect)
+            outcome = smb_clients.Client("", command).perform(server)
+            TAP.ok(victim.exists() and "NT_STATUS_ACCESS_DENIED" in outcome[1] + outcome[2],
+                   f"{server.flavour}: {dialect}: {words}: denied by a rule about deleting", *outcome)
+            victim.write_text("kept\n")
+    finally:
+        running.stop()
+        victim.unlink()
 
 
 def on_139(server, scratch, args):

@@ -6,6 +6,7 @@
  * Not done: ept_lookup and the bindings of the object resolver open nothing; answers under privacy cannot be read.
  */
 #include "proto/dcerpc/rpc_int.h"
+#include "proto/ndr/ndr.h"
 #include "proto/protocols.h"
 
 enum { TOWERS_MOST = 64, FLOORS_MOST = 16, HANDLE = 20 };
@@ -82,6 +83,8 @@ static void align(struct wire *w, uint32_t n)
 /* object (unique), map_tower (unique), entry_handle, max_towers; only the tower is of interest here, but all of it is there. */
 void rpc_epm_map(struct rpc_read *r, struct wire *stub, bool *unknown)
 {
+	uint32_t begin = wire_offset(stub);
+
 	if (rpc_u32(r, stub, "object"))
 		wire_take(stub, RPC_UUID, "object");
 	if (rpc_u32(r, stub, "map_tower")) {
@@ -94,7 +97,8 @@ void rpc_epm_map(struct rpc_read *r, struct wire *stub, bool *unknown)
 	}
 	wire_take(stub, HANDLE, "entry_handle");
 	rpc_u32(r, stub, "max_towers");
-	wire_end(stub, R_DCERPC_TRAILING, "stub");
+	if (!ndr_trailer(stub, begin)) /* behind signed calls, where headers are not */
+		wire_end(stub, R_DCERPC_TRAILING, "stub");
 }
 
 static void expect(struct rpc_read *r, const struct tower *t)

@@ -17,5 +17,10 @@ struct ndr_limits {
 
 /* False with the fault of `stub` set. */
 bool ndr_read(struct wire *stub, bool big_endian, const struct ndr_type *const *arguments, const struct ndr_limits *limits);
+/*
+ * The verification trailer (MS-RPCE 2.2.2.13) behind the arguments of a stub that begins at offset `start` of the unit; read to its
+ * end. False: none stands here, and nothing is read.
+ */
+bool ndr_trailer(struct wire *stub, uint32_t start);
 
 #endif

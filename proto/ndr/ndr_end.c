@@ -38,22 +38,31 @@ static void commands(struct wire *w)
 	wire_end(w, R_NDR_TRAILER, "stub");
 }
 
-void ndr_end(struct ndr_walk *w)
+bool ndr_trailer(struct wire *stub, uint32_t start)
 {
 	static const uint8_t signature[] = {0x8a, 0xe3, 0x13, 0x71, 0x02, 0xf4, 0x36, 0x71};
-	struct wire         *wire = &w->wire;
-	uint32_t             at = wire_offset(wire);
-	size_t               left = wire_left(wire);
+	struct wire          w = *stub;
+	size_t               pad = -(wire_offset(&w) - start) & 3u; /* ours: how far we have read */
 	const uint8_t       *begin;
 
-	if (left <= NDR_TRAILING_MAX)
-		return;
-	ndr_align(w, 4);
-	begin = wire_left(wire) < sizeof(signature) ? NULL : wire_take(wire, sizeof(signature), "verification_trailer");
-	if (!begin || memcmp(begin, signature, sizeof(signature)) != 0) {
+	if (wire_left(&w) < pad + sizeof(signature))
+		return false;
+	wire_take(&w, pad, "padding");
+	begin = wire_take(&w, sizeof(signature), "verification_trailer");
+	if (!begin || memcmp(begin, signature, sizeof(signature)) != 0)
+		return false;
+	*stub = w;
+	wire_name(stub, "verification_trailer");
+	commands(stub);
+	return true;
+}
+
+void ndr_end(struct ndr_walk *w)
+{
+	struct wire *wire = &w->wire;
+	uint32_t     at = wire_offset(wire);
+	size_t       left = wire_left(wire);
+
+	if (left > NDR_TRAILING_MAX && !ndr_trailer(wire, w->start))
 		wire_fail_numbers(wire, at, R_NDR_TRAILING, "stub", NDR_TRAILING_MAX, left);
-		return;
-	}
-	wire_name(wire, "verification_trailer");
-	commands(wire);
 }

@@ -61,16 +61,18 @@ bool ndr_path_canonical(const uint8_t *text, uint32_t n, bool big)
 	return true;
 }
 
+/* What MS03-026 copies ends at a backslash, and at no slash. */
 uint32_t ndr_path_host(const uint8_t *text, uint32_t n, bool big)
 {
-	bool     up, here;
-	uint32_t at = 0;
+	uint32_t at = 0, end;
 
 	if (n < 2 || !separator(unit_at(text, 0, big)) || !separator(unit_at(text, 1, big)))
 		return 0;
 	while (at < n && separator(unit_at(text, at, big)))
 		at++;
-	return component(text, at, n, big, &up, &here);
+	for (end = at; end < n && unit_at(text, end, big) != '\\'; end++)
+		;
+	return end - at;
 }
 
 bool ndr_path_none(const uint8_t *text, uint32_t n, bool big)

@@ -268,7 +268,7 @@ static void chain_facts(struct smb1_read *r)
 		return;
 	if (several)
 		smb_fact_unknown(r->cx, SMB_FACT_OP);
-	else if (op != SMB_OP_TRANS2 && op != SMB_OP_NT_TRANS) /* those say themselves what they do */
+	else if (op != SMB_OP_TRANS2 && op != SMB_OP_NT_TRANS && r->cx->fact[SMB_FACT_OP].state != FACT_UNKNOWN) /* those say themselves what they do */
 		smb_fact_number(r->cx, SMB_FACT_OP, op);
 	if (reads && r->cx->fact[SMB_FACT_ACCESS].number == SMB_ACCESS_NONE)
 		smb_fact_number(r->cx, SMB_FACT_ACCESS, SMB_ACCESS_READ);

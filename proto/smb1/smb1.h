@@ -39,7 +39,7 @@ struct smb1_unit {
 	uint8_t  dialect, offers;
 	uint8_t  identity, tree_kind;
 	bool     has_token, more; /* SESSION_SETUP */
-	bool     sets_up, connects, opens, closes, keeps, disconnects, logs_off, reads_pipe, writes_pipe;
+	bool     sets_up, connects, opens, closes, keeps, disconnects, leaves, logs_off, reads_pipe, writes_pipe;
 	bool     failed; /* the answer says so */
 	bool     piece, completes; /* of a transaction in pieces */
 	uint8_t  taken; /* enum rpc_take: how much of what was written the answer says has been taken */

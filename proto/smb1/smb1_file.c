@@ -142,8 +142,9 @@ void smb1_nt_create(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	at = wire_offset(bytes);
 	name = wire_sub(bytes, n, "file_name");
 	open_name(r, &name, bytes, at);
-	if (root || options & SMB_OPEN_BY_ID)
+	if (root)
 		smb_fact_unknown(r->cx, SMB_FACT_PATH);
+	smb_fact_options(r->cx, options);
 	rest_is_pad(bytes);
 }
 

@@ -12,6 +12,8 @@ enum smb1_command {
 	CMD_OPEN = 0x02,
 	CMD_CREATE = 0x03,
 	CMD_CLOSE = 0x04,
+	CMD_DELETE = 0x06,
+	CMD_RENAME = 0x07,
 	CMD_READ = 0x0a,
 	CMD_WRITE = 0x0b,
 	CMD_CREATE_TEMPORARY = 0x0e,
@@ -38,6 +40,7 @@ enum smb1_command {
 	CMD_NT_TRANSACT_SECONDARY = 0xa1,
 	CMD_NT_CREATE = 0xa2,
 	CMD_NT_CANCEL = 0xa4,
+	CMD_NT_RENAME = 0xa5,
 	CMD_OPEN_PRINT = 0xc0,
 	CMD_CLOSE_PRINT = 0xc2,
 	CMD_NONE = 0xff,
@@ -45,6 +48,7 @@ enum smb1_command {
 
 enum { SMB1_HEADER = 32, SMB1_SMALLEST = 35 };
 enum { FLAG_REPLY = 0x80 };
+enum { DISCONNECT_TID = 1 }; /* of TREE_CONNECT_ANDX and transactions: the header's tree is over */
 enum { FLAGS2_SIGNED = 0x0004, FLAGS2_EXTENDED = 0x0800, FLAGS2_DFS = 0x1000, FLAGS2_NT_STATUS = 0x4000, FLAGS2_UNICODE = 0x8000 };
 
 /* What the gateway answers, as NTSTATUS (MS-CIFS 2.2.2.4). */
@@ -65,6 +69,7 @@ struct smb1_request {
 	bool              rpc, opens;
 	bool              keeps; /* WRITE_AND_CLOSE of nothing: servers close no file then */
 	bool              busy; /* it holds the pipe's turn */
+	bool              leaves; /* by a flag of its own the tree is over with it */
 	bool              part; /* of what is written to a pipe: the next bytes wait for the answer */
 	uint16_t          uid, tid, fid, function;
 	uint16_t          answers; /* echoes still owed */

@@ -333,7 +333,7 @@ void smb1_tree_andx(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	r->unit->connects = true;
 	if (!smb1_room(r, words, SMB_TREES))
 		return;
-	wire_take(words, 2, "flags");
+	r->unit->leaves = wire_le16(words, "flags") & DISCONNECT_TID;
 	password = password_length(words, "password_length");
 	wire_take(bytes, password, "password");
 	smb1_align(r, bytes);

@@ -271,15 +271,20 @@ static void commit_request(struct smb1_state *s, const struct smb1_unit *u, cons
 		s->offers_smb2 = u->offers_smb2;
 		memcpy(s->offered, u->of.offered, sizeof(s->offered)); /* UNSAFE: two arrays of one size */
 	}
-	if (u->quiet)
+	if (u->quiet) {
+		if (u->opens) /* the last piece: now the name is known */
+			ask_open(u, cx);
 		return;
+	}
 	q = table_add(cx, SMB_REQUESTS, u->key);
 	*q = (struct smb1_request){.links = u->links, .uid = u->uid, .tid = u->tid, .fid = u->fid, .answers = (uint16_t)u->count,
-				   .rpc = u->writes_pipe, .part = part, .written = u->written, .opens = u->opens, .keeps = u->keeps, .busy = u->reads_pipe, .interim = u->piece};
+				   .rpc = u->writes_pipe, .part = part, .written = u->written, .opens = u->opens, .keeps = u->keeps, .busy = u->reads_pipe, .interim = u->piece, .leaves = u->leaves};
 	memcpy(q->chain, u->chain, sizeof(q->chain)); /* UNSAFE: two arrays of one size */
 	q->kind = kind_of(u, cx);
 	for (unsigned i = 0; i < u->links && !u->opens; i++)
 		closing(s, cx, u->chain[i], q, u->pid, true);
+	if (u->leaves)
+		closing(s, cx, CMD_TREE_DISCONNECT, q, u->pid, true);
 	if (is_trans(u->command)) {
 		q->function = u->of.trans.parts.function;
 		q->max_params = u->of.trans.parts.max_params;
@@ -325,6 +330,15 @@ static void ended(struct smb1_state *s, const struct smb1_unit *u, const struct 
 	}
 }
 
+/* Servers leave the tree whatever became of the rest; what was connected may have its number. */
+static void tree_left(struct smb1_state *s, const struct smb1_unit *u, const struct smb1_request *q, struct cx *cx)
+{
+	if (!q->leaves || !table_get(cx, SMB_TREES, q->tid) || (u->connects && u->tid == q->tid))
+		return;
+	close_files(s, cx, true, q->tid);
+	table_del(cx, SMB_TREES, q->tid);
+}
+
 /* What the request held while it was outstanding. */
 static void done(struct smb1_state *s, const struct smb1_unit *u, const struct smb1_request *q, struct cx *cx)
 {
@@ -344,6 +358,7 @@ static void done(struct smb1_state *s, const struct smb1_unit *u, const struct s
 			continue;
 		ended(s, u, q, c, cx);
 	}
+	tree_left(s, u, q, cx);
 	drop_pieces(u, q, cx);
 	table_del(cx, SMB_REQUESTS, u->key);
 }

@@ -189,6 +189,22 @@ void smb1_path(struct smb1_read *r, const struct wire *w, uint32_t at, struct sm
 	smb_fact_path(r->cx, fact, t.p, t.n, t.utf16, !(r->flags2 & FLAGS2_DFS)); /* DFS: a server and a share stand in front, or not */
 }
 
+/* Deleting and renaming take patterns (MS-CIFS 2.2.4.7, 2.2.4.8): which files those are, the server knows. */
+static bool several(const struct smb1_read *r, struct smb1_text t)
+{
+	uint8_t code = r->unit->chain[r->unit->links - 1];
+
+	if (code != CMD_DELETE && code != CMD_RENAME && code != CMD_NT_RENAME)
+		return false;
+	for (size_t i = 0; t.p && i < t.n / (t.utf16 ? 2 : 1); i++) {
+		uint16_t c = smb1_character(t, i);
+
+		if (c == '*' || c == '?' || c == '<' || c == '>' || c == '"')
+			return true;
+	}
+	return false;
+}
+
 /* A text behind its format octet: paths and other names. */
 static void formatted(struct smb1_read *r, struct wire *w, char rule)
 {
@@ -201,6 +217,8 @@ static void formatted(struct smb1_read *r, struct wire *w, char rule)
 	t = smb1_text(r, w, r->unicode, rule == 'q' ? "new_file_name" : "file_name");
 	if (rule == 'p' || rule == 'q')
 		smb1_path(r, w, at, t, rule == 'p' ? SMB_FACT_PATH : SMB_FACT_NEW_PATH);
+	if ((rule == 'p' || rule == 'q') && several(r, t))
+		smb_fact_unknown(r->cx, rule == 'p' ? SMB_FACT_PATH : SMB_FACT_NEW_PATH);
 	if (rule == 'p' && r->unit->opens && smb1_kind(r) == SMB_KIND_PIPE)
 		smb1_pipe_name(r, w, at, t);
 }

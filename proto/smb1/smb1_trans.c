@@ -9,6 +9,7 @@
 
 enum { PIPE_TRANSACT = 0x26, PIPE_WAIT = 0x53, PIPE_SET_STATE = 0x01, PIPE_QUERY_STATE = 0x21, PIPE_QUERY_INFO = 0x22, PIPE_PEEK = 0x23,
        PIPE_RAW_READ = 0x11, PIPE_RAW_WRITE = 0x31, PIPE_CALL = 0x54 };
+enum { OPEN2 = 0, SET_PATH = 6, NT_CREATE = 1 }; /* transactions that may open */
 
 /* Setup words; the first of them is the subcommand but in NT_TRANSACT. */
 static void setup(struct smb1_parts *t, struct wire *words, bool nt)
@@ -23,20 +24,26 @@ static void setup(struct smb1_parts *t, struct wire *words, bool nt)
 		t->function = t->setup[0];
 }
 
-static void words16(struct smb1_parts *t, struct wire *words)
+/* True: the tree is over when it was answered. */
+static bool words16(struct smb1_parts *t, struct wire *words)
 {
+	uint16_t flags;
+
 	t->total_params = wire_le16(words, "total_parameter_count");
 	t->total_data = wire_le16(words, "total_data_count");
 	t->max_params = wire_le16(words, "max_parameter_count");
 	t->max_data = wire_le16(words, "max_data_count");
 	t->max_setup = wire_u8(words, "max_setup_count");
-	wire_take(words, 9, "flags");
+	wire_u8(words, "reserved1");
+	flags = wire_le16(words, "flags");
+	wire_take(words, 6, "timeout");
 	t->params = wire_le16(words, "parameter_count");
 	t->params_at = wire_le16(words, "parameter_offset");
 	t->data = wire_le16(words, "data_count");
 	t->data_at = wire_le16(words, "data_offset");
 	t->setups = wire_u8(words, "setup_count");
 	wire_u8(words, "reserved3");
+	return flags & DISCONNECT_TID;
 }
 
 static void words32(struct smb1_parts *t, struct wire *words)
@@ -229,7 +236,10 @@ void smb1_trans(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	struct wire        params, data, setup_at, mark = *words;
 
 	u->family = u->chain[u->links - 1];
-	(nt ? words32 : words16)(&parts, words);
+	if (nt)
+		words32(&parts, words);
+	else
+		u->leaves = words16(&parts, words);
 	if (!words->fault->why && r->words != fixed + parts.setups) {
 		wire_fail_numbers(words, at - 1, R_SMB1_WORDS, "word_count", fixed + parts.setups, r->words);
 		return;
@@ -255,6 +265,9 @@ void smb1_trans(struct smb1_read *r, struct wire *words, struct wire *bytes)
 		return;
 	}
 	u->piece = true;
+	u->opens = nt ? parts.function == NT_CREATE : u->family == CMD_TRANS2 && parts.function == OPEN2;
+	if (u->opens && !smb1_room(r, &mark, SMB_FILES))
+		return;
 	u->of.trans.params = NULL;
 	one_of_its_number(r, &mark);
 	if (smb1_room(r, &mark, SMB_TRANSACTIONS))
@@ -348,17 +361,22 @@ static void answer_words(struct smb1_parts *t, struct wire *words, bool nt)
 	t->setups = wire_u8(words, "setup_count");
 }
 
-/* What an opening transaction answers: the FID (2.2.6.1.2, 2.2.7.1.2). */
-static void opened(struct smb1_read *r, const struct smb1_request *q, const struct smb1_parts *t, struct wire *params)
+/* What an opening transaction answers: the FID (2.2.6.1.2, 2.2.7.1.2; of POSIX_OPEN in its data, 0 for a directory it made). */
+static void opened(struct smb1_read *r, const struct smb1_request *q, const struct smb1_parts *t, struct wire *params, struct wire *data)
 {
 	struct smb1_unit *u = r->unit;
 
+	if (u->family == CMD_TRANS2 && q->function == SET_PATH && q->opens && t->data >= 4 && !t->data_before) {
+		wire_le16(data, "oplock_level");
+		u->fid = wire_le16(data, "fid");
+		u->opens = u->fid;
+	}
 	if (t->params < 4 || t->params_before)
 		return;
-	if (u->family == CMD_TRANS2 && q->function == 0) {
+	if (u->family == CMD_TRANS2 && q->function == OPEN2) {
 		u->fid = wire_le16(params, "fid");
 		u->opens = true;
-	} else if (u->family == CMD_NT_TRANSACT && q->function == 1) {
+	} else if (u->family == CMD_NT_TRANSACT && q->function == NT_CREATE) {
 		wire_le16(params, "oplock_level");
 		u->fid = wire_le16(params, "fid");
 		u->opens = true;
@@ -395,7 +413,7 @@ void smb1_trans_answer(struct smb1_read *r, struct wire *words, struct wire *byt
 	u->answered_data = t.data;
 	u->taken = RPC_TAKEN_ALL;
 	u->final = q->params + t.params == t.total_params && q->data + t.data == t.total_data;
-	opened(r, q, &t, &params);
+	opened(r, q, &t, &params, &data);
 	if (u->opens && !smb1_room(r, &mark, SMB_FILES))
 		return;
 	if (q->rpc && t.data) {

@@ -157,6 +157,37 @@ static void op(struct smb1_read *r, enum smb_op what, enum smb_access access)
 }
 
 enum { LEVEL_SET_EAS = 2, LEVEL_EAS_FROM_LIST = 3 };
+enum { LEVEL_DISPOSITION = 0x102, LEVEL_UNIX_LINK = 0x201, LEVEL_UNIX_HLINK = 0x203, LEVEL_POSIX_OPEN = 0x209, LEVEL_POSIX_UNLINK = 0x20a,
+       PASS_RENAME = 1010, PASS_LINK = 1011, PASS_DISPOSITION = 1013 };
+
+/* What is set may delete a file, rename it, give it another name or open it. A new name stands below the old one's folder or not. */
+static void set_op(struct smb1_read *r, bool by_file)
+{
+	switch (r->level) {
+	case LEVEL_DISPOSITION:
+	case PASS_DISPOSITION:
+	case LEVEL_POSIX_UNLINK:
+		op(r, SMB_OP_DELETE, SMB_ACCESS_WRITE);
+		break;
+	case PASS_RENAME:
+		op(r, SMB_OP_RENAME, SMB_ACCESS_WRITE);
+		smb_fact_unknown(r->cx, SMB_FACT_NEW_PATH);
+		break;
+	case PASS_LINK:
+	case LEVEL_UNIX_LINK:
+	case LEVEL_UNIX_HLINK:
+		smb_fact_unknown(r->cx, SMB_FACT_NEW_PATH);
+		smb_fact_unknown(r->cx, SMB_FACT_PATH);
+		return;
+	case LEVEL_POSIX_OPEN:
+		op(r, SMB_OP_CREATE, SMB_ACCESS_WRITE);
+		return;
+	default:
+		return;
+	}
+	if (by_file)
+		smb_fact_unknown(r->cx, SMB_FACT_PATH);
+}
 
 static void set_data(struct smb1_read *r, struct wire *data)
 {
@@ -192,13 +223,19 @@ static void information(struct smb1_read *r, uint16_t sub, const struct smb1_par
 		level(r, params, query_levels, COUNT(query_levels), t->max_data);
 	if (!file)
 		wire_take(params, 4, "reserved");
+	if (sets && !file && r->level == LEVEL_POSIX_OPEN) {
+		r->unit->opens = true;
+		if (!smb1_room(r, params, SMB_FILES))
+			return;
+	}
 	if (file)
 		wire_take(params, wire_left(params) > 2 ? 2 : wire_left(params), "reserved");
 	else
 		path(r, params);
-	if (sets)
+	if (sets) {
+		set_op(r, file);
 		set_data(r, data);
-	else if (r->level == LEVEL_EAS_FROM_LIST)
+	} else if (r->level == LEVEL_EAS_FROM_LIST)
 		gea_list(data);
 }
 
@@ -284,8 +321,9 @@ static void nt_create(struct smb1_read *r, struct wire *params, struct wire *dat
 	}
 	view = wire_sub(params, name, "name");
 	path(r, &view);
-	if (root || options & SMB_OPEN_BY_ID)
+	if (root)
 		smb_fact_unknown(r->cx, SMB_FACT_PATH);
+	smb_fact_options(r->cx, options);
 	wire_take(params, wire_left(params), "pad");
 }
 

@@ -305,26 +305,29 @@ static bool is_bulk(const struct smb2_read *r)
 	       u->command == SMB2_QUERY_INFO || u->command == SMB2_CHANGE_NOTIFY;
 }
 
+/* A server answers no part of a message before it has all of it: what waits behind another command of one waits for ever. */
+static struct step wait(struct smb2_read *r, const struct smb_message *m, uint16_t why, uint32_t ms, uint32_t since)
+{
+	if (!m->first && since == r->s->message) {
+		wire_fail(&r->whole, wire_offset(&r->whole), why, "next_command");
+		return step_refuse(m->left);
+	}
+	return (struct step){.verb = STEP_WAIT, .n = r->payload ? r->payload : r->len, .why = why, .ms = ms};
+}
+
 /* What was read is lawful: may it go now? */
 static struct step done(struct smb2_read *r, const struct smb_message *m)
 {
 	struct smb2_unit *u = r->u;
 	struct step       step = step_unit(r->payload ? r->payload : r->len, u->from == SIDE_SERVER ? STEP_ANSWER : 0);
 
-	(void)m;
 	step.opaque = r->len - step.n;
-	if (u->rpc && u->from == SIDE_CLIENT && r->outcome == RPC_WAIT) {
-		step.why = r->inner->rpc.wait_why;
-		step.ms = r->inner->rpc.wait_ms;
-		step.verb = STEP_WAIT;
-		step.opaque = 0;
-	} else if (u->reads && r->file && r->file->reading) {
-		step.verb = STEP_WAIT;
-		step.why = R_SMB2_PIPE_BUSY;
-		step.ms = (uint32_t)r->cx->limit[SMB_LIMIT_WAIT];
-	} else if (u->rpc) {
+	if (u->rpc && u->from == SIDE_CLIENT && r->outcome == RPC_WAIT)
+		return wait(r, m, r->inner->rpc.wait_why, r->inner->rpc.wait_ms, r->file->written_in);
+	if (u->reads && r->file && r->file->reading)
+		return wait(r, m, R_SMB2_PIPE_BUSY, (uint32_t)r->cx->limit[SMB_LIMIT_WAIT], r->file->read_in);
+	if (u->rpc)
 		step.why = r->inner->rpc.opaque_why;
-	}
 	return step;
 }
 

@@ -15,6 +15,7 @@ struct smb2_state {
 	uint64_t last_id; /* its MessageId */
 	uint32_t tree;
 	uint32_t next_assoc; /* keys of rpc_assoc */
+	uint32_t message; /* how many of the client's messages have gone */
 	uint16_t compound[2]; /* commands of the message that is on its way */
 	uint8_t  dialect; /* enum smb_dialect; NONE = not agreed */
 	uint8_t  offered; /* bits of enum smb_dialect minus SMB_DIALECT_202; all zero = nothing is outstanding */

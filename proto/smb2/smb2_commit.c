@@ -85,13 +85,17 @@ static void ask_name(const struct smb2_unit *u, struct cx *cx)
 	}
 }
 
-static void ask_pipe(const struct smb2_unit *u, struct smb2_request *q, const struct smb_inner *inner, struct cx *cx)
+static void ask_pipe(const struct smb2_state *s, const struct smb2_unit *u, struct smb2_request *q, const struct smb_inner *inner, struct cx *cx)
 {
 	struct smb2_file *f = u->file && !u->by_create ? table_edit(cx, SMB_FILES, smb2_file_key(u->mean_session, u->mean_persistent, u->mean_volatile)) : NULL;
 
 	if (!f)
 		return;
 	f->reading += u->reads;
+	if (u->reads)
+		f->read_in = s->message;
+	if (u->rpc)
+		f->written_in = s->message;
 	if (u->rpc && rpc_commit(&f->rpc, &inner->rpc, &smb_rpc_seat, cx))
 		q->level |= SMB2_ASKED_PART;
 }
@@ -123,7 +127,7 @@ static void commit_request(struct smb2_state *s, const struct smb2_unit *u, cons
 	if (u->command == SMB2_SESSION_SETUP)
 		ask_session(u, q, inner, cx);
 	ask_name(u, cx);
-	ask_pipe(u, q, inner, cx);
+	ask_pipe(s, u, q, inner, cx);
 }
 
 static void answered_setup(const struct smb2_unit *u, struct smb2_request *q, const struct smb_inner *inner, struct cx *cx)
@@ -324,6 +328,8 @@ void smb2_commit(struct smb2_state *s, const struct smb2_unit *u, const struct s
 	else
 		commit_answer(s, u, inner, cx);
 	s->compound[u->from] = u->left ? (uint16_t)(s->compound[u->from] + 1) : 0;
-	if (u->from == SIDE_CLIENT && !u->left)
+	if (u->from == SIDE_CLIENT && !u->left) {
 		s->related = false;
+		s->message++;
+	}
 }

@@ -163,6 +163,7 @@ void smb2_create_request(struct smb2_read *r)
 	if (n % 2)
 		wire_fail_numbers(w, wire_offset(w) - 2, R_SMB2_NAME, "name_length", 0, n);
 	file_name(r, smb2_field(r, off, n, "name"), !(options & SMB_OPEN_BY_ID) && !(r->u->flags & SMB2_FLAG_DFS));
+	smb_fact_options(r->cx, options);
 	off = wire_le32(w, "create_contexts_offset");
 	n = wire_le32(w, "create_contexts_length");
 	context_list(r, off, n);

@@ -89,6 +89,7 @@ struct smb2_file {
 	uint64_t         persistent, volatile_, tree_key, next, previous;
 	uint8_t          kind, name_len, reading;
 	bool             closing; /* its CLOSE is outstanding */
+	uint32_t         read_in, written_in; /* the client's messages that did so last */
 	char             name[SMB2_PIPE_MAX];
 	struct rpc_assoc rpc;
 };

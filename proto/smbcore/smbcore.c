@@ -101,20 +101,60 @@ void smb_fact_name(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n,
 	smb_fact_utf8(cx, fact, (const char *)room, len); /* UNSAFE: as above */
 }
 
+void smb_fact_options(struct cx *cx, uint32_t options)
+{
+	if (options & SMB_DELETE_ON_CLOSE)
+		smb_fact_unknown(cx, SMB_FACT_OP);
+	if (options & SMB_OPEN_BY_ID)
+		smb_fact_unknown(cx, SMB_FACT_PATH);
+}
+
 static bool separates(uint8_t c)
 {
 	return c == '\\' || c == '/';
 }
 
-/* "::$DATA", whatever the letters' case. */
-static size_t without_stream(const uint8_t *path, size_t n)
+/* Ends in this text of small letters, whatever the letters' case: the length without it, else n. */
+static size_t without(const uint8_t *path, size_t n, const char *tail)
 {
-	static const char stream[] = "::$data";
-	size_t            len = sizeof(stream) - 1, i = 0;
+	size_t len = strlen(tail), i = 0;
 
-	while (n >= len && i < len && (path[n - len + i] | (stream[i] >= 'a' ? 0x20 : 0)) == stream[i])
+	while (n >= len && i < len && (path[n - len + i] | (tail[i] >= 'a' ? 0x20 : 0)) == tail[i])
 		i++;
 	return i == len ? n - len : n;
+}
+
+/* Colons of the last component of what is written plain. */
+static size_t colons(const uint8_t *path, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = n; i && path[i - 1] != '\\'; i--)
+		count += path[i - 1] == ':';
+	return count;
+}
+
+/*
+ * The stream behind the last component: ::$DATA goes, and the type of a named one. What else has a type may be the folder
+ * itself; an empty name is none. SIZE_MAX: not known.
+ */
+static size_t stream(const uint8_t *path, size_t n)
+{
+	size_t end = without(path, n, "::$data");
+
+	if (end != n)
+		return end && (path[end - 1] == '.' || path[end - 1] == ' ') ? SIZE_MAX : end;
+	if (colons(path, n) == 2)
+		end = without(path, n, ":$data");
+	return colons(path, end) > 1 || (end && path[end - 1] == ':') ? SIZE_MAX : end;
+}
+
+/* A component that is not the name of a file or folder of now: the token of an earlier version, or a stream with something below it. */
+static bool odd(const uint8_t *component, size_t len, bool last)
+{
+	static const char version[] = "@gmt-";
+
+	return (len >= 5 && without(component, 5, version) == 0) || (!last && memchr(component, ':', len));
 }
 
 size_t smb_path_plain(uint8_t *path, size_t n)
@@ -139,15 +179,14 @@ size_t smb_path_plain(uint8_t *path, size_t n)
 				;
 			continue;
 		}
-		if (path[end - 1] == '.' || path[end - 1] == ' ')
+		if (path[end - 1] == '.' || path[end - 1] == ' ' || odd(path + at, len, end == n)) /* UNSAFE: at is below n */
 			return SIZE_MAX;
 		if (out)
 			path[out++] = '\\';
 		memmove(path + out, path + at, len); /* UNSAFE: what is written never overtakes what is read */
 		out += len;
 	}
-	end = without_stream(path, out);
-	return end != out && end && (path[end - 1] == '.' || path[end - 1] == ' ') ? SIZE_MAX : end;
+	return stream(path, out);
 }
 
 void smb_fact_path(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n, bool utf16, bool known)

@@ -115,13 +115,16 @@ void smb_fact_unknown(struct cx *cx, unsigned fact);
 void smb_fact_name(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n, bool utf16, bool lower);
 /* Options of a create that rules must know of, the same in SMB 1 and 2 (MS-CIFS 2.2.4.64.1, MS-SMB2 2.2.13): the name is a file's number. */
 enum { SMB_DELETE_ON_CLOSE = 0x1000, SMB_OPEN_BY_ID = 0x2000 };
+/* What a create's options mean for rules: one that deletes is both, so what it does is unknown. */
+void smb_fact_options(struct cx *cx, uint32_t options);
 
 /* A path in the one spelling rules are written in; unknown where there is none, or where `known` says that it is not all of the path. */
 void smb_fact_path(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n, bool utf16, bool known);
 /*
  * Servers take several spellings for one file. In place, UTF-8: slashes become backslashes, one between two components and
  * none at either end; `.` goes, `..` takes the component before it along, and the name of the unnamed stream goes.
- * SIZE_MAX: it leads above its root, or a component ends in a dot or a blank, which some servers trim.
+ * SIZE_MAX: it leads above its root, a component ends in a dot or a blank, which some servers trim, it is of an earlier
+ * version (@GMT-...), or it leads through a stream (d:$I30:$INDEX_ALLOCATION is the folder d).
  */
 size_t smb_path_plain(uint8_t *path, size_t n);
 void smb_fact_utf8(struct cx *cx, unsigned fact, const char *text, size_t n);
