@@ -132,6 +132,8 @@ enum line_order { LINE_OTHER = 0, LINE_LOWER, LINE_SAME, LINE_HIGHER };
 enum line_order version_line_order(const uint16_t a[4], const uint16_t b[4]);
 /* The service pack that a build belongs to, or -1. */
 int  version_pack(const uint16_t v[4]);
+/* A file's build as a system or a service pack of it was released. */
+bool version_shipped(const uint16_t v[4]);
 /* 1: GDR, 2: QFE, 0: the number does not tell. */
 unsigned version_kind(const uint16_t v[4]);
 

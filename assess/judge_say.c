@@ -179,7 +179,8 @@ void say_files(struct finding *f, struct str *s, const struct judging *j, const 
 		str_fmt(s, "%s is ", m->file->name);
 		say_version(s, m->file->version);
 		if (m->row && m->version.versioned) {
-			str_add(s, ", of another line of builds than the table's ");
+			str_add(s, version_line_order(m->file->version, m->version.version) == LINE_SAME ? ", of another branch than the table's " :
+			                                                                               ", of another line of builds than the table's ");
 			say_version(s, m->version.version);
 			str_fmt(s, " (line %u)", m->row->from.line);
 		} else {

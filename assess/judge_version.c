@@ -23,6 +23,17 @@ int version_pack(const uint16_t v[4])
 	}
 }
 
+bool version_shipped(const uint16_t v[4])
+{
+	static const uint16_t builds[][2] = {{2600, 0}, {2600, 1106}, {2600, 2180}, {2600, 5512}, {3790, 0}, {3790, 1830}, {3790, 3959}, {6000, 16386}, {6001, 18000},
+		{6002, 18005}, {7600, 16385}, {7601, 17514}, {9200, 16384}, {9600, 16384}};
+
+	for (size_t i = 0; i < sizeof(builds) / sizeof(builds[0]); i++)
+		if (builds[i][0] == v[2] && builds[i][1] == v[3])
+			return true;
+	return false;
+}
+
 unsigned version_kind(const uint16_t v[4])
 {
 	if ((v[2] >= 6000 && v[2] <= 6003) || v[2] == 7600 || v[2] == 7601 || v[2] == 9200)

@@ -358,14 +358,20 @@ static void settle(struct item *item)
 	}
 }
 
+/* Windows Server 2008, and the x64 editions of the line of Server 2003, were first sold as Service Pack 1, and say so. */
+uint32_t bare_packs(const struct target *t)
+{
+	return t->family == FAMILY_2008 || (t->family == FAMILY_2003 && t->arch == ARCH_X64) ? 3 : 1;
+}
+
 /* A system named without service pack beside the same with one is the one that has none. */
 static void settle_bare(const struct parse *r, struct target *t)
 {
 	for (size_t i = 0; i < r->item_n; i++) {
 		const struct target *other = &r->items[i].target;
 
-		if (other->kind == TARGET_SYSTEM && other->family == t->family && other->arch == t->arch && other->editions == t->editions && (other->packs & ~1u))
-			t->packs = 1;
+		if (other->kind == TARGET_SYSTEM && other->family == t->family && other->arch == t->arch && other->editions == t->editions && (other->packs & ~bare_packs(t)))
+			t->packs = bare_packs(t);
 	}
 }
 
