@@ -23,6 +23,10 @@ struct fit {
 	bool                        unsure; /* the host does not say enough to be the row for sure: its edition, its architecture */
 	bool                        anywhere; /* the row names a program without a system: ratings of systems are not its own */
 	bool                        any_version; /* which version of the program it has is not known */
+	bool                        any_pack; /* ... which service pack of it */
+	bool                        beside; /* FIT_PACK_OLDER: the row names earlier service packs of the system, and none of those holds updates of the program */
+	bool                        by_program; /* FIT_PACK_: it is the program that is of another service pack or version */
+	const struct host_software *other; /* the other version of the program that the host has, or NULL */
 	bool                        one_of; /* the bulletin has further updates for the very same: each is a fit of its own */
 	bool                        any_of; /* ... and each of them holds all of the fix */
 	bool                        pack_named; /* the row names the very service pack of the program that the host has */
@@ -43,7 +47,7 @@ struct update_state {
 	enum seen                 key, listed; /* SEEN_ABSENT only where it was looked for */
 	const struct key         *key_row;
 	const struct host_key    *key_found;
-	const struct host_update *update;
+	const struct host_update *update, *behind; /* listed; listed below a service pack that the host has since left, or NULL */
 	bool                      of_older_pack; /* the key or list entry was made below a service pack that the host has since left */
 	uint32_t                  kb;
 	int                       fixed_pack; /* the service pack that has it, of the system or of the fit's program; 0: none known */
@@ -106,6 +110,9 @@ size_t        fits_find(const struct judging *j, const struct entry *entry, stru
 /* The rating of the flaw on the fit; NULL when the bulletin rates nothing for it. */
 bool          fits_alike(const struct fit *a, const struct fit *b); /* of one subject: two updates of it */
 const struct rating *fit_rating(const struct judging *j, const struct entry *entry, const struct fit *fit, const char *cve);
+
+/* judge_program.c: what the host has of the row's program. False: a row that calls it not affected says nothing, for the host is not known to have it. */
+bool program_fit(const struct judging *j, const struct target *row, bool affected, struct fit *out);
 
 /* judge_update.c */
 /* The article that the last parts of a key's path name, or 0. */

@@ -45,7 +45,14 @@ bool rule_scope(const struct question *q, const struct rating *rating, struct fi
 		piece_add(f, &host->system.from, 0, "%.150s", host->system.product);
 	} else if (q->fit->installed == SEEN_ABSENT) {
 		s = rule_sentence(f, VERDICT_NOT_AFFECTED, RULE_NOT_INSTALLED);
-		str_fmt(&s, "%s is not installed.", program_name(q->fit->on.software));
+		if (q->fit->other) {
+			str_fmt(&s, "%s does not name ", q->entry->entry.id);
+			say_target(&s, &q->fit->other->target);
+			str_add(&s, ", which the host has.");
+			piece_add(f, &q->fit->other->from, q->fit->row->from.line, "%.150s", q->fit->other->name);
+		} else {
+			str_fmt(&s, "%s is not installed.", program_name(q->fit->on.software));
+		}
 	} else {
 		return false;
 	}
@@ -124,8 +131,9 @@ bool rule_older(const struct question *q, struct finding *f)
 	} else if (pack_has_it(q, &pack, &line)) {
 		str_fmt(&s, ", although SP%d has the fix: an older file was put back", pack);
 		piece_add(f, &q->judging->host->system.from, line, "service pack %d", q->judging->host->system.pack);
-	} else if (q->fit->kind == FIT_PACK_OLDER) {
-		str_add(&s, "; the bulletin does not speak of so old a service pack");
+	} else if (q->fit->kind == FIT_PACK_OLDER && !q->fit->beside) {
+		str_add(&s, "; the bulletin does not speak of so old a ");
+		str_add(&s, q->fit->other ? "version" : "service pack");
 	}
 	end(&s);
 	return true;
@@ -137,6 +145,14 @@ bool rule_pack(const struct question *q, struct finding *f)
 	int        pack;
 	uint32_t   line;
 
+	if (q->fit->kind == FIT_PACK_NEWER && q->fit->by_program) {
+		s = rule_sentence(f, VERDICT_FIXED, RULE_SERVICE_PACK);
+		say_target(&s, &q->fit->software->target);
+		str_fmt(&s, " is of a later service pack than every one that %s names as affected (the last is SP%d, line %u)", q->entry->entry.id, q->fit->most_pack, q->fit->row->from.line);
+		piece_add(f, &q->fit->software->from, q->fit->row->from.line, "%.150s", q->fit->software->name);
+		end(&s);
+		return true;
+	}
 	if (q->fit->kind == FIT_PACK_NEWER) {
 		struct target plain = q->judging->system;
 
@@ -359,15 +375,41 @@ bool rule_doubt(const struct question *q, struct finding *f)
 	default:
 		break;
 	}
-	if (q->update.key != SEEN_PRESENT)
+	if (q->update.key != SEEN_PRESENT && !q->update.behind)
 		return false;
 	s = rule_sentence(f, VERDICT_CANNOT_TELL, RULE_CONFLICT);
-	say_key(f, &s, &q->update);
+	if (q->update.key == SEEN_PRESENT) {
+		say_key(f, &s, &q->update);
+	} else {
+		str_fmt(&s, "%s is in the list of updates, below %s", q->update.behind->id, q->update.behind->under);
+		piece_add(f, &q->update.behind->from, 0, "%s below %s", q->update.behind->id, q->update.behind->under);
+	}
 	str_fmt(&s, ", but it is for a system before the service pack that the host has (SP%d), which may have put older files back", q->judging->host->system.pack);
 	end(&s);
 	want_evidence(q);
 	f->wanted = q->judging->wanted;
 	return true;
+}
+
+/* Why the bulletin does not tell of what the host has. */
+static void say_older(const struct question *q, struct str *s)
+{
+	const struct fit *fit = q->fit;
+
+	if (fit->beside) {
+		str_fmt(s, "%s names ", q->entry->entry.id);
+		say_target(s, &fit->on);
+		str_fmt(s, " on service packs before the host's (SP%d) alone, and those of the system do not bring updates of it.", q->judging->host->system.pack);
+		return;
+	}
+	str_fmt(s, "%s does not speak of a %s as old as the host's", q->entry->entry.id, fit->most_build || fit->other ? "version" : "service pack");
+	if (fit->by_program) {
+		str_add(s, ", ");
+		say_target(s, fit->other ? &fit->other->target : &fit->software->target);
+		str_char(s, '.');
+	} else {
+		str_fmt(s, fit->most_build ? " (%d)." : " (SP%d).", fit->most_build ? q->judging->system.build : q->judging->host->system.pack);
+	}
 }
 
 /* Nothing speaks for the update: missing where it was looked for, cannot-tell elsewhere. */
@@ -394,8 +436,7 @@ void rule_absence(const struct question *q, const struct replaced_state *r, stru
 		str_fmt(&s, "Whether %s is installed is not known.", program_name(q->fit->on.software));
 		rule_want(q, "whether the host has ", program_name(q->fit->on.software));
 	} else if (q->fit->kind == FIT_PACK_OLDER) {
-		str_fmt(&s, "%s does not speak of a %s as old as the host's", q->entry->entry.id, q->fit->most_build ? "version" : "service pack");
-		str_fmt(&s, q->fit->most_build ? " (%d)." : " (SP%d).", q->fit->most_build ? q->judging->system.build : q->judging->host->system.pack);
+		say_older(q, &s);
 		want_evidence(q);
 	} else {
 		str_add(&s, "Nothing of the host shows or rules out ");

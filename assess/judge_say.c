@@ -73,7 +73,7 @@ void say_target(struct str *s, const struct target *t)
 		if (t->version[0] != 0xffff)
 			str_fmt(s, " %u", t->version[0]);
 		if (t->version[0] != 0xffff && t->version[1] != 0xffff)
-			str_fmt(s, ".%u", t->version[1]);
+			str_fmt(s, t->version[0] == 5 && t->version[1] == 1 && strcmp(t->software, "ie") == 0 ? ".%02u" : ".%u", t->version[1]); /* 5.01 */
 		say_packs(s, t->software_packs);
 		return;
 	}
