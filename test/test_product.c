@@ -89,7 +89,7 @@ static void names(void)
 		{"Microsoft Proxy Server 2.0", "proxy-server 2.0"},
 		{"Microsoft Excel 2013 Service Pack 1 (64 ビット版)", "excel 2013 sp1"},
 		{"Windows 2000 Server ドメイン コントローラ", "Windows 2000 server dc"},
-		{"Linux 2.4", NULL}, {"", NULL}, {"(((((", NULL}, {"Service Pack 1", NULL}, {"\xff\xfe\x80", NULL},
+		{"Windows XP Service Pack 3 / unknown part 2.1", "Windows XP sp3"}, {"Linux 2.4", NULL}, {"", NULL}, {"(((((", NULL}, {"Service Pack 1", NULL}, {"\xff\xfe\x80", NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -105,6 +105,17 @@ static void names(void)
 		if (!tap_ok(strcmp(text, cases[i].want ? cases[i].want : "") == 0, "%s", cases[i].name))
 			tap_note("got  %s", text), tap_note("want %s", cases[i].want ? cases[i].want : "");
 	}
+}
+
+/* A number at the end that means nothing: what a longer name before it left in memory is not read. */
+static void name_ends(void)
+{
+	struct target targets[TARGETS_MAX];
+	size_t        n;
+
+	targets_parse("Windows XP Service Pack 3 / Microsoft Office Outlook 2007 Service Pack 2", targets);
+	n = targets_parse("Windows XP Service Pack 3 / unknown part 2.1", targets);
+	tap_ok(n == 1 && targets[0].kind == TARGET_SYSTEM, "a name ends where it ends");
 }
 
 static struct target one(const char *name)
@@ -213,6 +224,7 @@ static void shares(void)
 int main(void)
 {
 	names();
+	name_ends();
 	covers();
 	versions();
 	if (bulletins_there())
