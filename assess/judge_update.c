@@ -177,6 +177,18 @@ static void look_at_future(const struct judging *j, const struct reading *r, con
 	}
 }
 
+/* The article is that of another row of the lists: a key of the system's shows the update of one of its programs, and says nothing of the others (MS12-035). */
+static bool of_other_row(const struct bulletin *b, const struct fit *fit, uint32_t kb, uint32_t own)
+{
+	bool other = false;
+
+	if (!kb || !own || kb == own || !fit->row || !fit->row->kb || !fit->row->kb[0])
+		return false;
+	for (uint32_t i = 0; i < b->product_n && !other; i++)
+		other = b->products[i].affected && b->products[i].kb && b->products[i].kb[0] && strtoul(b->products[i].kb + strcspn(b->products[i].kb, "0123456789"), NULL, 10) == kb;
+	return other;
+}
+
 static void look_at_keys(const struct judging *j, const struct reading *r, const struct fit *fit, struct update_state *s)
 {
 	for (uint32_t i = 0; i < r->bulletin->key_n; i++) {
@@ -185,7 +197,7 @@ static void look_at_keys(const struct judging *j, const struct reading *r, const
 		if (!key->verify || !key->path || !name_covers(&j->catalog->names[r->keys[i]], &fit->on))
 			continue;
 		/* Beside other updates for the same only the key of this one speaks of it. */
-		if (fit->one_of && key_article(key->path) && key_article(key->path) != s->kb)
+		if ((fit->one_of && key_article(key->path) && key_article(key->path) != s->kb) || of_other_row(r->bulletin, fit, key_article(key->path), s->kb))
 			continue;
 		if (s->key == SEEN_UNKNOWN && !s->key_row) {
 			s->key = SEEN_ABSENT; /* until one is not known */
