@@ -50,6 +50,24 @@ static bool in_use(const char *path)
 	return true;
 }
 
+/*
+ * Outside of its own folder Windows has files of its parts only. Programs of others bring copies that no update of Windows replaces: an old
+ * gdiplus.dll of one of them says nothing of Windows.
+ */
+static bool is_of_system(const char *path)
+{
+	static const char *const folders[] = {"\\outlook express\\", "\\netmeeting\\", "\\windows media player\\", "\\windows media components\\",
+		"\\internet explorer\\", "\\movie maker\\", "\\windows nt\\", "\\windows mail\\", "\\windows journal\\", "\\messenger\\", "\\inetpub\\",
+		"\\common files\\", "\\gemeinsame dateien\\", "\\fichiers communs\\", "\\archivos comunes\\", "\\file comuni\\"};
+
+	if (strncasecmp(path, "%systemroot%\\", 13) == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (strcasestr(path, folders[i]))
+			return true;
+	return false;
+}
+
 /* 32-bit files of a 64-bit system stand in a folder of their own. */
 static bool is_wow(const char *path)
 {
@@ -352,7 +370,7 @@ static void look_at_name(const struct judging *j, const struct entry *entry, con
 		struct file_match match = {.file = &files[i]};
 		struct rows       rows = {.judging = j, .entry = entry, .fit = fit};
 
-		if (files[i].seen != SEEN_PRESENT || !in_use(files[i].path))
+		if (files[i].seen != SEEN_PRESENT || !in_use(files[i].path) || (fit->on.kind == TARGET_SYSTEM && !is_of_system(files[i].path)))
 			continue;
 		rows_find(&rows, &files[i]);
 		if (rows.n)
