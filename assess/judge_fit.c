@@ -98,7 +98,7 @@ static struct target row_target(const struct target *row, const char *program)
 }
 
 /* One target of a row against the host; false when it is about something else. */
-static bool target_fit(const struct judging *j, const struct target *row, bool affected, struct fit *out)
+static bool target_fit(const struct judging *j, const struct target *row, bool affected, uint32_t published, struct fit *out)
 {
 	struct target system = *row;
 	bool          unsure = false;
@@ -111,6 +111,8 @@ static bool target_fit(const struct judging *j, const struct target *row, bool a
 	*out = (struct fit){.installed = SEEN_PRESENT, .on = j->system, .said = said_of(row), .most_pack = most_pack(row->packs)};
 	out->kind = row->family == FAMILY_10 ? builds_fit(row, j->system.build, &unsure, &out->most_build) : packs_fit(row->packs, j->system.packs, &unsure);
 	out->unsure = unsure;
+	if (row->family && (row->kind == TARGET_SYSTEM || program_in_pack(row, row->family)) && (!row->packs || out->kind == FIT_PACK_NEWER))
+		out->pack_age = pack_age(row->family, row->family == FAMILY_2003 && j->system.arch == ARCH_X64 && j->host->system.pack == 1 ? 0 : j->host->system.pack, published);
 	if (out->kind == FIT_PACK_NEWER || out->kind == FIT_PACK_OLDER)
 		out->on.packs = out->on.build = 0; /* what the bulletin says of the service packs it names is all there is */
 	if (!affected)
@@ -276,7 +278,7 @@ size_t fits_find(const struct judging *j, const struct entry *entry, struct fit 
 				struct target target = row_target(&r->rows[t], program);
 				struct fit    fit;
 
-				if (!target_fit(j, &target, row->affected, &fit))
+				if (!target_fit(j, &target, row->affected, r->bulletin->published, &fit))
 					continue;
 				fit.reading = r;
 				fit.row = row;

@@ -12,6 +12,9 @@ enum { FITS_MAX = 32 };
 /* How a row of the bulletin's lists meets the host; later ones say more. */
 enum fit_kind { FIT_NONE = 0, FIT_UNAFFECTED, FIT_PACK_NEWER, FIT_PACK_OLDER, FIT_AFFECTED };
 
+/* PACK_LATER: it was made well after the bulletin, and has its fix. PACK_OPEN: it was being made when the bulletin came, and may have it or not. */
+enum pack_age { PACK_EARLIER = 0, PACK_OPEN, PACK_LATER };
+
 struct fit {
 	enum fit_kind               kind;
 	const struct reading       *reading;
@@ -31,6 +34,7 @@ struct fit {
 	bool                        any_of; /* ... and each of them holds all of the fix */
 	bool                        pack_named; /* the row names the very service pack of the program that the host has */
 	uint8_t                     said; /* how much the row says: the one that says more is the better one */
+	enum pack_age               pack_age; /* of the host's service pack beside the bulletin; of rows that do not name it */
 	int                         most_pack; /* FIT_PACK_: the newest affected service pack that the bulletin names */
 	uint16_t                    most_build; /* of Windows 10: its newest affected version, 1511 */
 };
@@ -111,7 +115,12 @@ size_t        fits_find(const struct judging *j, const struct entry *entry, stru
 bool          fits_alike(const struct fit *a, const struct fit *b); /* of one subject: two updates of it */
 const struct rating *fit_rating(const struct judging *j, const struct entry *entry, const struct fit *fit, const char *cve);
 
-/* judge_program.c: what the host has of the row's program. False: a row that calls it not affected says nothing, for the host is not known to have it. */
+/* judge_version.c */
+enum pack_age pack_age(enum family family, int pack, uint32_t published);
+
+/* judge_program.c: a service pack of the system holds what was mended of the row's program. */
+bool program_in_pack(const struct target *row, enum family family);
+/* What the host has of the row's program. False: a row that calls it not affected says nothing, for the host is not known to have it. */
 bool program_fit(const struct judging *j, const struct target *row, bool affected, struct fit *out);
 
 /* judge_update.c */

@@ -31,8 +31,7 @@ static bool is_own_script(const struct target *row, enum family family)
 	return row->version[0] == ANY_VERSION || row->version[1] != 8 || family >= FAMILY_7;
 }
 
-/* A service pack of the system holds what was mended of the row's program. */
-static bool in_system_pack(const struct target *row, enum family family)
+bool program_in_pack(const struct target *row, enum family family)
 {
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		bool named = strcmp(parts[i].program, row->software) == 0 && (!parts[i].family || parts[i].family == family);
@@ -152,7 +151,7 @@ bool program_fit(const struct judging *j, const struct target *row, bool affecte
 	out->on.software = row->software;
 	memcpy(out->on.version, row->version, sizeof(row->version));
 	out->on.software_packs = row->software_packs;
-	if (out->kind == FIT_PACK_NEWER && !in_system_pack(row, family)) {
+	if (out->kind == FIT_PACK_NEWER && !program_in_pack(row, family)) {
 		out->kind = FIT_PACK_OLDER;
 		out->beside = true;
 	}

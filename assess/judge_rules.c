@@ -70,6 +70,21 @@ static int pack_of(const struct question *q)
 	return -1;
 }
 
+/* The row names no service pack, and that of the host came later. What keys and statements say of service packs knows better. */
+static bool pack_is_later(const struct question *q)
+{
+	return q->fit->kind == FIT_AFFECTED && q->fit->pack_age == PACK_LATER && !q->fit->unsure && !q->update.fixed_pack &&
+		!(q->flaw && q->flaw->fixed_pack[q->judging->host->system.family]);
+}
+
+/* Whether the host's service pack has the fix is not known: it was being made when the bulletin came. */
+static bool pack_is_open(const struct question *q)
+{
+	bool none = q->fit->kind == FIT_AFFECTED && !q->update.fixed_pack, other = q->fit->kind == FIT_PACK_NEWER && q->update.fixed_pack > q->judging->host->system.pack;
+
+	return q->fit->pack_age == PACK_OPEN && !q->fit->by_program && (none || other);
+}
+
 /* The host has a service pack that has the fix. */
 static bool pack_has_it(const struct question *q, int *out_pack, uint32_t *out_line)
 {
@@ -153,7 +168,9 @@ bool rule_pack(const struct question *q, struct finding *f)
 		end(&s);
 		return true;
 	}
-	if (q->fit->kind == FIT_PACK_NEWER) {
+	if (pack_is_open(q) && !pack_has_it(q, &pack, &line))
+		return false;
+	if (q->fit->kind == FIT_PACK_NEWER || pack_is_later(q)) {
 		struct target plain = q->judging->system;
 
 		plain.packs = 0;
@@ -166,7 +183,7 @@ bool rule_pack(const struct question *q, struct finding *f)
 			return true;
 		}
 		str_fmt(&s, " SP%d is later than every service pack that %s names as affected (", q->judging->host->system.pack, q->entry->entry.id);
-		if (q->fit->most_pack)
+		if (q->fit->most_pack > 0)
 			str_fmt(&s, "the last is SP%d, line %u)", q->fit->most_pack, q->fit->row->from.line);
 		else
 			str_fmt(&s, "the system without any, line %u)", q->fit->row->from.line);
@@ -418,7 +435,7 @@ void rule_absence(const struct question *q, const struct replaced_state *r, stru
 	bool       nowhere = q->update.key == SEEN_ABSENT || q->update.listed == SEEN_ABSENT;
 	struct str s;
 
-	if (nowhere && !r->unknown && q->fit->installed == SEEN_PRESENT && q->fit->kind != FIT_PACK_OLDER) {
+	if (nowhere && !r->unknown && q->fit->installed == SEEN_PRESENT && q->fit->kind != FIT_PACK_OLDER && !pack_is_open(q)) {
 		s = rule_sentence(f, VERDICT_MISSING, RULE_NOT_LISTED);
 		str_fmt(&s, "KB%u is not there, nor an update that replaces it: ", q->update.kb);
 		if (q->update.key == SEEN_ABSENT && q->update.key_row) {
@@ -435,6 +452,10 @@ void rule_absence(const struct question *q, const struct replaced_state *r, stru
 	if (q->fit->installed == SEEN_UNKNOWN) {
 		str_fmt(&s, "Whether %s is installed is not known.", program_name(q->fit->on.software));
 		rule_want(q, "whether the host has ", program_name(q->fit->on.software));
+	} else if (nowhere && pack_is_open(q)) {
+		str_fmt(&s, "SP%d of %s was being made when %s came: whether it has the fix is not known.", q->judging->host->system.pack, family_name(q->judging->system.family),
+			q->entry->entry.id);
+		want_evidence(q);
 	} else if (q->fit->kind == FIT_PACK_OLDER) {
 		say_older(q, &s);
 		want_evidence(q);
