@@ -42,11 +42,13 @@ bool program_in_pack(const struct target *row, enum family family)
 	return is_own_script(row, family);
 }
 
-/* Programs that came with every Windows since Windows 98: not to have heard of them does not make them absent. */
+/* Programs that came with every Windows since Windows 98, or with these: not to have heard of them does not make them absent. */
 static bool comes_with_windows(const char *program, enum family family)
 {
 	if (strcmp(program, "edge") == 0)
 		return family >= FAMILY_10;
+	if (strcmp(program, "movie-maker") == 0)
+		return family == FAMILY_XP || family == FAMILY_VISTA;
 	return family >= FAMILY_98 && family != FAMILY_NT4 && family != FAMILY_NT4_TERMINAL && strcmp(program, "ie") == 0;
 }
 

@@ -28,6 +28,7 @@ static const struct {
 	{"exchange", "Exchange Server"}, {"sql-server", "SQL Server"}, {"outlook-express", "Outlook Express"}, {"mdac", "Data Access Components"}, {"vbscript", "VBScript"},
 	{"jscript", "JScript"}, {"flash", "Adobe Flash Player"}, {"silverlight", "Silverlight"}, {"sharepoint-server", "SharePoint Server"}, {"jvm", "the Java virtual machine"},
 	{"wmf-runtime", "Windows Media Format Runtime"}, {"directx", "DirectX"}, {"word", "Word"}, {"excel", "Excel"}, {"powerpoint", "PowerPoint"}, {"outlook", "Outlook"},
+	{"service-bus", "Service Bus"}, {"windows-search", "Windows Search"}, {"movie-maker", "Movie Maker"}, {"rdc", "the Remote Desktop client"}, {"adfs", "Active Directory Federation Services"},
 };
 
 const char *program_name(const char *id)

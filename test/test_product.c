@@ -89,6 +89,11 @@ static void names(void)
 		{"Microsoft Proxy Server 2.0", "proxy-server 2.0"},
 		{"Microsoft Excel 2013 Service Pack 1 (64 ビット版)", "excel 2013 sp1"},
 		{"Windows 2000 Server ドメイン コントローラ", "Windows 2000 server dc"},
+		{"Windows 8,1 für 32-Bit-Systeme", "Windows 8.1 x86"},
+		{"Windows Server 2012 上にインストールされている Microsoft Service Bus 1.1", "service-bus 1.1 on Windows Server 2012"},
+		{"Windows XP Service Pack 3 / ムービー メーカー 2.1", "movie-maker 2.1 on Windows XP sp3"},
+		{"Windows Server 2003 Service Pack 2 / Windows-Suche 4.0", "windows-search 4.0 on Windows Server 2003 sp2"},
+		{"Windows 7 für x64-basierte Systeme Service Pack 1 (mit installiertem Remotedesktop-Client 8.0)", "rdc 8.0 on Windows 7 sp1 x64"},
 		{"Windows XP Service Pack 3 / unknown part 2.1", "Windows XP sp3"}, {"Linux 2.4", NULL}, {"", NULL}, {"(((((", NULL}, {"Service Pack 1", NULL}, {"\xff\xfe\x80", NULL},
 	};
 
