@@ -7,7 +7,7 @@
 #include "assess/flaws.h"
 
 /* Raised by hand when rules of the judge change what a verdict says. */
-static const char rules_version[] = "rules 3";
+static const char rules_version[] = "rules 4";
 
 struct digest {
 	EVP_MD_CTX *context;

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "assess/catalog_int.h"
+#include "assess/product_int.h"
 
 /* FNV-1a: names come from bulletins the operator chose; a table of them needs no secret key. */
 static uint32_t text_hash(const char *text, bool lower)
@@ -120,6 +121,30 @@ bool name_covers(const struct name *name, const struct target *target)
 				return false;                                                                  \
 	} while (0)
 
+/*
+ * The service packs that a system named alone means where the list says later ones not to be affected ("Windows Vista x64 Edition" beside
+ * "Windows Vista Service Pack 1 (all editions)", MS08-007): those before them. 0: nothing of the list says so.
+ */
+static uint32_t packs_before(const struct reading *r, const struct target *t)
+{
+	const struct bulletin *b = r->bulletin;
+	uint32_t               later = 0;
+
+	for (uint32_t p = 0; p < b->product_n; p++)
+		for (uint32_t k = r->row_first[p]; !b->products[p].affected && k < r->row_first[p + 1]; k++) {
+			struct target other = r->rows[k];
+			bool          unsure = false;
+
+			other.packs = 0;
+			if (other.kind != TARGET_SYSTEM || !other.family || !target_system_covers(&other, t, &unsure) || unsure)
+				continue;
+			if (!(r->rows[k].packs & ~1u) || (r->rows[k].packs & 1))
+				return 0; /* the list is of another kind of that system */
+			later |= r->rows[k].packs;
+		}
+	return later ? (later & -later) - 1 : 0;
+}
+
 /* A system named alone is the one without service pack when another row of the list names it with one. */
 static void rows_settle(const struct reading *r)
 {
@@ -131,10 +156,14 @@ static void rows_settle(const struct reading *r)
 		for (uint32_t k = 0; k < n && t->kind == TARGET_SYSTEM && !t->packs && t->family; k++) {
 			const struct target *other = &r->rows[k];
 
-			if (other->kind == t->kind && other->family == t->family && other->arch == t->arch && other->editions == t->editions && (other->packs & ~1u))
-				t->packs = 1;
+			if (other->kind == t->kind && other->family == t->family && other->arch == t->arch && other->editions == t->editions && (other->packs & ~bare_packs(t)))
+				t->packs = bare_packs(t);
 		}
 	}
+	for (uint32_t p = 0; p < r->bulletin->product_n; p++)
+		for (uint32_t i = r->row_first[p]; r->bulletin->products[p].affected && i < r->row_first[p + 1]; i++)
+			if (r->rows[i].kind == TARGET_SYSTEM && r->rows[i].family && !r->rows[i].packs)
+				r->rows[i].packs = packs_before(r, &r->rows[i]);
 }
 
 /* Under the heading "Windows Server 2008 R2" a row that names Windows Server 2008 means R2: the text forgot it (MS17-016). */

@@ -62,11 +62,13 @@ static void weigh_doubt(const struct question *q, struct finding *f)
 		str_fmt(&s, "The update is missing if the host is what line %u of the bulletin names, but its edition, service pack or architecture is not known.", q->fit->row->from.line);
 		rule_want(q, "edition, service pack and architecture of the system", "");
 		f->wanted = q->judging->wanted;
-	} else if (q->fit->any_version && f->rule == RULE_NOT_LISTED) {
+	} else if ((q->fit->any_version || q->fit->any_pack) && f->rule == RULE_NOT_LISTED) {
+		const char *what = q->fit->any_version ? "version" : "service pack";
+
 		s = rule_sentence(f, VERDICT_CANNOT_TELL, RULE_NO_EVIDENCE);
-		str_fmt(&s, "The update is missing if the host has the version that line %u of the bulletin names, but which version of %s it has is not known.",
-			q->fit->row->from.line, program_name(q->fit->on.software));
-		rule_want(q, "the version of ", program_name(q->fit->on.software));
+		str_fmt(&s, "The update is missing if the host has the %s that line %u of the bulletin names, but which %s of %s it has is not known.", what, q->fit->row->from.line,
+			what, program_name(q->fit->on.software));
+		rule_want(q, q->fit->any_version ? "the version of " : "the service pack of ", program_name(q->fit->on.software));
 		f->wanted = q->judging->wanted;
 	}
 }

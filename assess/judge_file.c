@@ -13,6 +13,9 @@ struct rows {
 	struct table_version version[ROWS_MOST];
 	size_t               n;
 	const char          *language; /* of rows left out because the build is of another language */
+	const struct judging *judging;
+	const struct entry   *entry;
+	const struct fit     *fit;
 };
 
 static unsigned arch_of(const char *text)
@@ -45,6 +48,24 @@ static bool in_use(const char *path)
 		if (strcasestr(path, copies[i]))
 			return false;
 	return true;
+}
+
+/*
+ * Outside of its own folder Windows has files of its parts only. Programs of others bring copies that no update of Windows replaces: an old
+ * gdiplus.dll of one of them says nothing of Windows.
+ */
+static bool is_of_system(const char *path)
+{
+	static const char *const folders[] = {"\\outlook express\\", "\\netmeeting\\", "\\windows media player\\", "\\windows media components\\",
+		"\\internet explorer\\", "\\movie maker\\", "\\windows nt\\", "\\windows mail\\", "\\windows journal\\", "\\messenger\\", "\\inetpub\\",
+		"\\common files\\", "\\gemeinsame dateien\\", "\\fichiers communs\\", "\\archivos comunes\\", "\\file comuni\\"};
+
+	if (strncasecmp(path, "%systemroot%\\", 13) == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (strcasestr(path, folders[i]))
+			return true;
+	return false;
 }
 
 /* 32-bit files of a 64-bit system stand in a folder of their own. */
@@ -100,8 +121,12 @@ static bool rows_are(const struct name *product, const struct fit *fit)
 }
 
 /* The rows of the table that the file may be compared with. */
-static void rows_find(const struct judging *j, const struct entry *entry, const struct fit *fit, const struct host_file *file, struct rows *rows)
+static void rows_find(struct rows *rows, const struct host_file *file)
 {
+	const struct judging *j = rows->judging;
+	const struct entry   *entry = rows->entry;
+	const struct fit     *fit = rows->fit;
+
 	for (uint32_t i = 0; i < entry->reading_n; i++) {
 		const struct reading *r = &entry->readings[i];
 
@@ -146,16 +171,6 @@ static enum files by_size_and_day(const struct file *row, const struct host_file
 	return size && day ? FILES_OLDER : FILES_OTHER;
 }
 
-/* "SP1GDR" is 1, "rtmqfe" 2, "sp2" 0. */
-static unsigned branch_kind(const struct file *row, const uint16_t version[4])
-{
-	if (row->branch && strcasestr(row->branch, "GDR"))
-		return 1;
-	if (row->branch && strcasestr(row->branch, "QFE"))
-		return 2;
-	return version_kind(version);
-}
-
 static void between(struct file_match *m, const struct rows *rows, size_t low, size_t high)
 {
 	m->state = FILES_BETWEEN;
@@ -164,21 +179,55 @@ static void between(struct file_match *m, const struct rows *rows, size_t low, s
 	m->other = rows->row[high];
 }
 
-/* Against the rows of the file's own line of builds; false when there is none. */
+/* The row may be compared with the file: it is of its line of builds, and of its branch where the number tells it. */
+static bool row_of_file(const struct rows *rows, size_t i, const uint16_t file[4])
+{
+	const uint16_t *v = rows->version[i].version;
+
+	return rows->version[i].versioned && version_line_order(file, v) == LINE_SAME && version_kind(file) == version_kind(v);
+}
+
+/* The parts that the words of two branches begin with are the same: of "SP1QFE" and "SP1GDR". */
+static bool same_base(const char *a, const char *qfe, const char *b, const char *gdr)
+{
+	return qfe - a == gdr - b && strncasecmp(a, b, (size_t)(qfe - a)) == 0;
+}
+
+/*
+ * The row is of the QFE branch, and the table has files for hosts that are not of it: those keep the file of the row as it was. The name
+ * itself has no other row.
+ */
+static bool of_qfe_alone(const struct rows *rows, const struct file *row)
+{
+	const char *qfe = row->branch ? strcasestr(row->branch, "QFE") : NULL;
+
+	for (uint32_t i = 0; qfe && i < rows->entry->reading_n; i++) {
+		const struct reading *r = &rows->entry->readings[i];
+
+		for (uint32_t k = 0; k < r->bulletin->file_n; k++) {
+			const struct file *other = &r->bulletin->files[k];
+			const char        *gdr = other->branch ? strcasestr(other->branch, "GDR") : NULL;
+
+			if ((gdr ? same_base(row->branch, qfe, other->branch, gdr) : !other->branch || !other->branch[0]) && is_code(other->name) &&
+			    rows_are(&rows->judging->catalog->names[r->files[k]], rows->fit))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Against the rows of the file's own line of builds and branch; false when there is none. */
 static bool in_line(const struct rows *rows, struct file_match *m)
 {
-	size_t   low = SIZE_MAX, high = SIZE_MAX;
-	unsigned kind = version_kind(m->file->version);
-	bool     own_kind = false;
+	size_t low = SIZE_MAX, high = SIZE_MAX;
+	bool   qfe = true;
 
-	for (size_t i = 0; kind && i < rows->n; i++)
-		own_kind = own_kind || (rows->version[i].versioned && version_line_order(m->file->version, rows->version[i].version) == LINE_SAME &&
-		                        branch_kind(rows->row[i], rows->version[i].version) == kind);
 	for (size_t i = 0; i < rows->n; i++) {
 		const uint16_t *v = rows->version[i].version;
 
-		if (!rows->version[i].versioned || version_line_order(m->file->version, v) != LINE_SAME || (own_kind && branch_kind(rows->row[i], v) != kind))
+		if (!row_of_file(rows, i, m->file->version))
 			continue;
+		qfe = qfe && rows->row[i]->branch && strcasestr(rows->row[i]->branch, "QFE");
 		if (low == SIZE_MAX || version_compare(v, rows->version[low].version) < 0)
 			low = i;
 		if (high == SIZE_MAX || version_compare(v, rows->version[high].version) > 0)
@@ -189,7 +238,7 @@ static bool in_line(const struct rows *rows, struct file_match *m)
 	m->row = rows->row[low];
 	m->version = rows->version[low];
 	if (version_compare(m->file->version, rows->version[low].version) < 0) {
-		m->state = FILES_OLDER;
+		m->state = qfe && of_qfe_alone(rows, rows->row[low]) ? FILES_OTHER : FILES_OLDER;
 	} else if (version_compare(m->file->version, rows->version[high].version) >= 0) {
 		m->state = FILES_FIXED;
 		m->row = rows->row[high];
@@ -200,7 +249,7 @@ static bool in_line(const struct rows *rows, struct file_match *m)
 	return true;
 }
 
-/* No row of its line: a later line is newer than all of them; whether an earlier one has the fix, nothing tells. */
+/* No row of its line and branch: a later line is newer than all of them; whether an earlier one or another branch has the fix, nothing tells. */
 static void out_of_line(const struct rows *rows, struct file_match *m)
 {
 	bool higher = true, any = false;
@@ -211,8 +260,10 @@ static void out_of_line(const struct rows *rows, struct file_match *m)
 
 		if (!rows->version[i].versioned)
 			continue;
-		m->row = rows->row[i];
-		m->version = rows->version[i];
+		if (order == LINE_SAME || !m->row || version_line_order(m->file->version, m->version.version) != LINE_SAME) {
+			m->row = rows->row[i];
+			m->version = rows->version[i];
+		}
 		any = true;
 		higher = higher && order == LINE_HIGHER;
 	}
@@ -223,12 +274,13 @@ static void out_of_line(const struct rows *rows, struct file_match *m)
 }
 
 /* A file of the line before the host's service pack, for which the table has rows: it was put back, or never replaced. */
-static bool before_pack(const struct judging *j, const struct rows *rows, struct file_match *m)
+static bool before_pack(const struct rows *rows, struct file_match *m)
 {
-	int host = j->host->system.pack, mine = version_pack(m->file->version);
+	int      host = rows->judging->host->system.pack, mine = version_pack(m->file->version);
+	unsigned kind = version_kind(m->file->version);
 
 	for (size_t i = 0; i < rows->n && mine >= 0 && mine < host; i++)
-		if (rows->version[i].versioned && version_pack(rows->version[i].version) == host &&
+		if (rows->version[i].versioned && version_pack(rows->version[i].version) == host && version_kind(rows->version[i].version) == kind &&
 		    version_line_order(m->file->version, rows->version[i].version) == LINE_LOWER) {
 			m->state = FILES_OLDER;
 			m->row = rows->row[i];
@@ -238,7 +290,13 @@ static bool before_pack(const struct judging *j, const struct rows *rows, struct
 	return false;
 }
 
-static void match_file(const struct judging *j, const struct rows *rows, struct file_match *m)
+/* The row is the file as the host's service pack brought it: an update that leaves it as it was is not shown by it. */
+static bool brought_by_pack(const struct judging *j, const struct file_match *m)
+{
+	return m->state == FILES_FIXED && !m->higher_branch && version_shipped(m->version.version) && j->host->system.pack >= version_pack(m->version.version);
+}
+
+static void match_file(const struct rows *rows, struct file_match *m)
 {
 	if (m->file->versioned) {
 		bool versioned = false;
@@ -246,8 +304,10 @@ static void match_file(const struct judging *j, const struct rows *rows, struct 
 		for (size_t i = 0; i < rows->n; i++)
 			versioned = versioned || rows->version[i].versioned;
 		if (versioned) {
-			if (!before_pack(j, rows, m) && !in_line(rows, m))
+			if (!before_pack(rows, m) && !in_line(rows, m))
 				out_of_line(rows, m);
+			if (brought_by_pack(rows->judging, m))
+				m->state = FILES_NONE;
 			return;
 		}
 	}
@@ -308,18 +368,18 @@ static void look_at_name(const struct judging *j, const struct entry *entry, con
 
 	for (uint32_t i = 0; i < copies; i++) {
 		struct file_match match = {.file = &files[i]};
-		struct rows       rows = {.n = 0};
+		struct rows       rows = {.judging = j, .entry = entry, .fit = fit};
 
-		if (files[i].seen != SEEN_PRESENT || !in_use(files[i].path))
+		if (files[i].seen != SEEN_PRESENT || !in_use(files[i].path) || (fit->on.kind == TARGET_SYSTEM && !is_of_system(files[i].path)))
 			continue;
-		rows_find(j, entry, fit, &files[i], &rows);
+		rows_find(&rows, &files[i]);
 		if (rows.n)
-			match_file(j, &rows, &match);
+			match_file(&rows, &match);
 		else if (rows.language) {
 			match.state = FILES_LANGUAGE;
 			out->language = rows.language;
 		}
-		compared += match.state != FILES_NONE;
+		compared += match.state != FILES_NONE || match.row;
 		count(out, &match);
 	}
 	if (absent && !compared && out->state == FILES_NONE)
@@ -348,6 +408,16 @@ static bool ask(struct asked *asked, const char *name)
 	return true;
 }
 
+/*
+ * The table does not say which file is of which update: of several that are all needed, files show each one only when all of the table's
+ * are there as they should be.
+ */
+static void settle_several(const struct fit *fit, struct files_state *out)
+{
+	if (fit->one_of && !fit->any_of && out->state == FILES_FIXED && (out->missing[0] || out->fixed < out->met))
+		out->state = FILES_NONE;
+}
+
 void files_look(const struct judging *j, const struct entry *entry, const struct fit *fit, const char *const *names, struct files_state *out)
 {
 	struct asked asked = {.n = 0};
@@ -369,4 +439,5 @@ void files_look(const struct judging *j, const struct entry *entry, const struct
 			out->asked++;
 		}
 	}
+	settle_several(fit, out);
 }

@@ -59,14 +59,6 @@ static uint8_t said_of(const struct target *t)
 	return (uint8_t)((t->packs != 0) * 4 + (t->arch != 0) * 2 + (t->editions != 0) + (t->build != 0) * 4);
 }
 
-/* Programs that came with every Windows since Windows 98: not to have heard of them does not make them absent. */
-static bool comes_with_windows(const char *program, enum family family)
-{
-	if (strcmp(program, "edge") == 0)
-		return family >= FAMILY_10;
-	return family >= FAMILY_98 && family != FAMILY_NT4 && family != FAMILY_NT4_TERMINAL && strcmp(program, "ie") == 0;
-}
-
 /* Versions of Windows 10 stand in one line, as service packs did; "Windows 10" alone is the first. */
 static enum fit_kind builds_fit(const struct target *row, uint16_t host, bool *unsure, uint16_t *out_build)
 {
@@ -78,34 +70,6 @@ static enum fit_kind builds_fit(const struct target *row, uint16_t host, bool *u
 		return FIT_AFFECTED;
 	}
 	return mine == host ? FIT_AFFECTED : host > mine ? FIT_PACK_NEWER : FIT_PACK_OLDER;
-}
-
-/* Whether the host has the row's program. */
-static enum seen program_seen(const struct host *host, const struct target *row, const struct host_software **out)
-{
-	struct target program = *row;
-
-	program.family = FAMILY_UNKNOWN;
-	program.packs = program.arch = program.editions = 0;
-	program.build = 0;
-	return host_software_of(host, &program, out);
-}
-
-/* Another version of a program of which a host has one only. */
-static bool other_version(const struct host *host, const struct target *row)
-{
-	static const char *const single[] = {"ie", "wmp", "outlook-express", "isa-server", "wms", "proxy-server", "iis", "exchange"};
-	bool                     one = false;
-
-	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
-		one = one || strcmp(row->software, single[i]) == 0;
-	for (uint32_t i = 0; one && i < host->software_n; i++) {
-		const struct host_software *have = &host->software[i];
-
-		if (have->seen == SEEN_PRESENT && have->target.kind == TARGET_SOFTWARE && strcmp(have->target.software, row->software) == 0 && have->target.version[0] != 0xffff)
-			return true;
-	}
-	return false;
 }
 
 /* Bulletins of a product of its own whose lists name only the systems that it runs on, from their titles and texts. */
@@ -134,7 +98,7 @@ static struct target row_target(const struct target *row, const char *program)
 }
 
 /* One target of a row against the host; false when it is about something else. */
-static bool target_fit(const struct judging *j, const struct target *row, bool affected, struct fit *out)
+static bool target_fit(const struct judging *j, const struct target *row, bool affected, uint32_t published, struct fit *out)
 {
 	struct target system = *row;
 	bool          unsure = false;
@@ -147,27 +111,14 @@ static bool target_fit(const struct judging *j, const struct target *row, bool a
 	*out = (struct fit){.installed = SEEN_PRESENT, .on = j->system, .said = said_of(row), .most_pack = most_pack(row->packs)};
 	out->kind = row->family == FAMILY_10 ? builds_fit(row, j->system.build, &unsure, &out->most_build) : packs_fit(row->packs, j->system.packs, &unsure);
 	out->unsure = unsure;
+	if (row->family && (row->kind == TARGET_SYSTEM || program_in_pack(row, row->family)) && (!row->packs || out->kind == FIT_PACK_NEWER))
+		out->pack_age = pack_age(row->family, row->family == FAMILY_2003 && j->system.arch == ARCH_X64 && j->host->system.pack == 1 ? 0 : j->host->system.pack, published);
 	if (out->kind == FIT_PACK_NEWER || out->kind == FIT_PACK_OLDER)
 		out->on.packs = out->on.build = 0; /* what the bulletin says of the service packs it names is all there is */
 	if (!affected)
 		out->kind = out->kind == FIT_AFFECTED && !unsure ? FIT_UNAFFECTED : FIT_NONE;
-	if (row->kind == TARGET_SOFTWARE) {
-		out->anywhere = row->family == FAMILY_UNKNOWN;
-		out->on.kind = TARGET_SOFTWARE;
-		out->on.software = row->software;
-		memcpy(out->on.version, row->version, sizeof(row->version));
-		out->on.software_packs = row->software_packs;
-		out->installed = program_seen(j->host, row, &out->software);
-		if (out->installed == SEEN_UNKNOWN && other_version(j->host, row))
-			out->installed = SEEN_ABSENT;
-		if (out->installed == SEEN_UNKNOWN && comes_with_windows(row->software, j->system.family)) {
-			out->installed = SEEN_PRESENT;
-			out->any_version = true;
-		}
-		out->pack_named = out->software && affected && (row->software_packs & out->software->target.software_packs);
-		if (out->software && out->software->target.software_packs)
-			out->on.software_packs = out->software->target.software_packs;
-	}
+	if (row->kind == TARGET_SOFTWARE && !program_fit(j, row, affected, out))
+		return false;
 	return out->kind != FIT_NONE;
 }
 
@@ -182,7 +133,7 @@ static bool same_subject(const struct fit *a, const struct fit *b)
 		return true;
 	if (strcmp(a->on.software, b->on.software) != 0)
 		return false;
-	return a->installed != SEEN_PRESENT || b->installed != SEEN_PRESENT || a->any_version || b->any_version || v[0] == 0xffff || w[0] == 0xffff ||
+	return a->installed != SEEN_PRESENT || b->installed != SEEN_PRESENT || a->other || b->other || a->any_version || b->any_version || v[0] == 0xffff || w[0] == 0xffff ||
 		(v[0] == w[0] && (v[1] == w[1] || v[1] == 0xffff || w[1] == 0xffff));
 }
 
@@ -198,11 +149,19 @@ static bool other_update(const struct fit *a, const struct fit *b)
 		b->row->kb && a->row->kb[0] && b->row->kb[0] && strcmp(a->row->kb, b->row->kb) != 0 && memcmp(a->on.version, b->on.version, sizeof(a->on.version)) == 0;
 }
 
+/* What is there, what may be there, what is not. */
+static unsigned presence(enum seen installed)
+{
+	return installed == SEEN_PRESENT ? 2 : installed == SEEN_UNKNOWN;
+}
+
 /* Is a the better row for its subject? What is installed, then what is affected for sure, then what says more. */
 static bool better(const struct fit *a, const struct fit *b)
 {
 	if (a->installed != b->installed)
-		return a->installed > b->installed; /* present, absent, unknown */
+		return presence(a->installed) > presence(b->installed);
+	if (!a->other != !b->other)
+		return !a->other;
 	if (a->kind == FIT_UNAFFECTED || b->kind == FIT_UNAFFECTED) {
 		const struct fit *un = a->kind == FIT_UNAFFECTED ? a : b, *af = un == a ? b : a;
 		bool              wins = un != af && af->kind != FIT_UNAFFECTED && (af->kind != FIT_AFFECTED || un->said > af->said);
@@ -319,7 +278,7 @@ size_t fits_find(const struct judging *j, const struct entry *entry, struct fit 
 				struct target target = row_target(&r->rows[t], program);
 				struct fit    fit;
 
-				if (!target_fit(j, &target, row->affected, &fit))
+				if (!target_fit(j, &target, row->affected, r->bulletin->published, &fit))
 					continue;
 				fit.reading = r;
 				fit.row = row;

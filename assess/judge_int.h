@@ -12,6 +12,9 @@ enum { FITS_MAX = 32 };
 /* How a row of the bulletin's lists meets the host; later ones say more. */
 enum fit_kind { FIT_NONE = 0, FIT_UNAFFECTED, FIT_PACK_NEWER, FIT_PACK_OLDER, FIT_AFFECTED };
 
+/* PACK_LATER: it was made well after the bulletin, and has its fix. PACK_OPEN: it was being made when the bulletin came, and may have it or not. */
+enum pack_age { PACK_EARLIER = 0, PACK_OPEN, PACK_LATER };
+
 struct fit {
 	enum fit_kind               kind;
 	const struct reading       *reading;
@@ -23,10 +26,15 @@ struct fit {
 	bool                        unsure; /* the host does not say enough to be the row for sure: its edition, its architecture */
 	bool                        anywhere; /* the row names a program without a system: ratings of systems are not its own */
 	bool                        any_version; /* which version of the program it has is not known */
+	bool                        any_pack; /* ... which service pack of it */
+	bool                        beside; /* FIT_PACK_OLDER: the row names earlier service packs of the system, and none of those holds updates of the program */
+	bool                        by_program; /* FIT_PACK_: it is the program that is of another service pack or version */
+	const struct host_software *other; /* the other version of the program that the host has, or NULL */
 	bool                        one_of; /* the bulletin has further updates for the very same: each is a fit of its own */
 	bool                        any_of; /* ... and each of them holds all of the fix */
 	bool                        pack_named; /* the row names the very service pack of the program that the host has */
 	uint8_t                     said; /* how much the row says: the one that says more is the better one */
+	enum pack_age               pack_age; /* of the host's service pack beside the bulletin; of rows that do not name it */
 	int                         most_pack; /* FIT_PACK_: the newest affected service pack that the bulletin names */
 	uint16_t                    most_build; /* of Windows 10: its newest affected version, 1511 */
 };
@@ -43,7 +51,7 @@ struct update_state {
 	enum seen                 key, listed; /* SEEN_ABSENT only where it was looked for */
 	const struct key         *key_row;
 	const struct host_key    *key_found;
-	const struct host_update *update;
+	const struct host_update *update, *behind; /* listed; listed below a service pack that the host has since left, or NULL */
 	bool                      of_older_pack; /* the key or list entry was made below a service pack that the host has since left */
 	uint32_t                  kb;
 	int                       fixed_pack; /* the service pack that has it, of the system or of the fit's program; 0: none known */
@@ -107,6 +115,14 @@ size_t        fits_find(const struct judging *j, const struct entry *entry, stru
 bool          fits_alike(const struct fit *a, const struct fit *b); /* of one subject: two updates of it */
 const struct rating *fit_rating(const struct judging *j, const struct entry *entry, const struct fit *fit, const char *cve);
 
+/* judge_version.c */
+enum pack_age pack_age(enum family family, int pack, uint32_t published);
+
+/* judge_program.c: a service pack of the system holds what was mended of the row's program. */
+bool program_in_pack(const struct target *row, enum family family);
+/* What the host has of the row's program. False: a row that calls it not affected says nothing, for the host is not known to have it. */
+bool program_fit(const struct judging *j, const struct target *row, bool affected, struct fit *out);
+
 /* judge_update.c */
 /* The article that the last parts of a key's path name, or 0. */
 uint32_t key_article(const char *path);
@@ -132,6 +148,8 @@ enum line_order { LINE_OTHER = 0, LINE_LOWER, LINE_SAME, LINE_HIGHER };
 enum line_order version_line_order(const uint16_t a[4], const uint16_t b[4]);
 /* The service pack that a build belongs to, or -1. */
 int  version_pack(const uint16_t v[4]);
+/* A file's build as a system or a service pack of it was released. */
+bool version_shipped(const uint16_t v[4]);
 /* 1: GDR, 2: QFE, 0: the number does not tell. */
 unsigned version_kind(const uint16_t v[4]);
 

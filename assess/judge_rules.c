@@ -45,7 +45,14 @@ bool rule_scope(const struct question *q, const struct rating *rating, struct fi
 		piece_add(f, &host->system.from, 0, "%.150s", host->system.product);
 	} else if (q->fit->installed == SEEN_ABSENT) {
 		s = rule_sentence(f, VERDICT_NOT_AFFECTED, RULE_NOT_INSTALLED);
-		str_fmt(&s, "%s is not installed.", program_name(q->fit->on.software));
+		if (q->fit->other) {
+			str_fmt(&s, "%s does not name ", q->entry->entry.id);
+			say_target(&s, &q->fit->other->target);
+			str_add(&s, ", which the host has.");
+			piece_add(f, &q->fit->other->from, q->fit->row->from.line, "%.150s", q->fit->other->name);
+		} else {
+			str_fmt(&s, "%s is not installed.", program_name(q->fit->on.software));
+		}
 	} else {
 		return false;
 	}
@@ -61,6 +68,21 @@ static int pack_of(const struct question *q)
 		if (q->fit->software->target.software_packs >> pack & 1)
 			return pack;
 	return -1;
+}
+
+/* The row names no service pack, and that of the host came later. What keys and statements say of service packs knows better. */
+static bool pack_is_later(const struct question *q)
+{
+	return q->fit->kind == FIT_AFFECTED && q->fit->pack_age == PACK_LATER && !q->fit->unsure && !q->update.fixed_pack &&
+		!(q->flaw && q->flaw->fixed_pack[q->judging->host->system.family]);
+}
+
+/* Whether the host's service pack has the fix is not known: it was being made when the bulletin came. */
+static bool pack_is_open(const struct question *q)
+{
+	bool none = q->fit->kind == FIT_AFFECTED && !q->update.fixed_pack, other = q->fit->kind == FIT_PACK_NEWER && q->update.fixed_pack > q->judging->host->system.pack;
+
+	return q->fit->pack_age == PACK_OPEN && !q->fit->by_program && (none || other);
 }
 
 /* The host has a service pack that has the fix. */
@@ -124,8 +146,9 @@ bool rule_older(const struct question *q, struct finding *f)
 	} else if (pack_has_it(q, &pack, &line)) {
 		str_fmt(&s, ", although SP%d has the fix: an older file was put back", pack);
 		piece_add(f, &q->judging->host->system.from, line, "service pack %d", q->judging->host->system.pack);
-	} else if (q->fit->kind == FIT_PACK_OLDER) {
-		str_add(&s, "; the bulletin does not speak of so old a service pack");
+	} else if (q->fit->kind == FIT_PACK_OLDER && !q->fit->beside) {
+		str_add(&s, "; the bulletin does not speak of so old a ");
+		str_add(&s, q->fit->other ? "version" : "service pack");
 	}
 	end(&s);
 	return true;
@@ -137,7 +160,17 @@ bool rule_pack(const struct question *q, struct finding *f)
 	int        pack;
 	uint32_t   line;
 
-	if (q->fit->kind == FIT_PACK_NEWER) {
+	if (q->fit->kind == FIT_PACK_NEWER && q->fit->by_program) {
+		s = rule_sentence(f, VERDICT_FIXED, RULE_SERVICE_PACK);
+		say_target(&s, &q->fit->software->target);
+		str_fmt(&s, " is of a later service pack than every one that %s names as affected (the last is SP%d, line %u)", q->entry->entry.id, q->fit->most_pack, q->fit->row->from.line);
+		piece_add(f, &q->fit->software->from, q->fit->row->from.line, "%.150s", q->fit->software->name);
+		end(&s);
+		return true;
+	}
+	if (pack_is_open(q) && !pack_has_it(q, &pack, &line))
+		return false;
+	if (q->fit->kind == FIT_PACK_NEWER || pack_is_later(q)) {
 		struct target plain = q->judging->system;
 
 		plain.packs = 0;
@@ -150,7 +183,7 @@ bool rule_pack(const struct question *q, struct finding *f)
 			return true;
 		}
 		str_fmt(&s, " SP%d is later than every service pack that %s names as affected (", q->judging->host->system.pack, q->entry->entry.id);
-		if (q->fit->most_pack)
+		if (q->fit->most_pack > 0)
 			str_fmt(&s, "the last is SP%d, line %u)", q->fit->most_pack, q->fit->row->from.line);
 		else
 			str_fmt(&s, "the system without any, line %u)", q->fit->row->from.line);
@@ -359,15 +392,41 @@ bool rule_doubt(const struct question *q, struct finding *f)
 	default:
 		break;
 	}
-	if (q->update.key != SEEN_PRESENT)
+	if (q->update.key != SEEN_PRESENT && !q->update.behind)
 		return false;
 	s = rule_sentence(f, VERDICT_CANNOT_TELL, RULE_CONFLICT);
-	say_key(f, &s, &q->update);
+	if (q->update.key == SEEN_PRESENT) {
+		say_key(f, &s, &q->update);
+	} else {
+		str_fmt(&s, "%s is in the list of updates, below %s", q->update.behind->id, q->update.behind->under);
+		piece_add(f, &q->update.behind->from, 0, "%s below %s", q->update.behind->id, q->update.behind->under);
+	}
 	str_fmt(&s, ", but it is for a system before the service pack that the host has (SP%d), which may have put older files back", q->judging->host->system.pack);
 	end(&s);
 	want_evidence(q);
 	f->wanted = q->judging->wanted;
 	return true;
+}
+
+/* Why the bulletin does not tell of what the host has. */
+static void say_older(const struct question *q, struct str *s)
+{
+	const struct fit *fit = q->fit;
+
+	if (fit->beside) {
+		str_fmt(s, "%s names ", q->entry->entry.id);
+		say_target(s, &fit->on);
+		str_fmt(s, " on service packs before the host's (SP%d) alone, and those of the system do not bring updates of it.", q->judging->host->system.pack);
+		return;
+	}
+	str_fmt(s, "%s does not speak of a %s as old as the host's", q->entry->entry.id, fit->most_build || fit->other ? "version" : "service pack");
+	if (fit->by_program) {
+		str_add(s, ", ");
+		say_target(s, fit->other ? &fit->other->target : &fit->software->target);
+		str_char(s, '.');
+	} else {
+		str_fmt(s, fit->most_build ? " (%d)." : " (SP%d).", fit->most_build ? q->judging->system.build : q->judging->host->system.pack);
+	}
 }
 
 /* Nothing speaks for the update: missing where it was looked for, cannot-tell elsewhere. */
@@ -376,7 +435,7 @@ void rule_absence(const struct question *q, const struct replaced_state *r, stru
 	bool       nowhere = q->update.key == SEEN_ABSENT || q->update.listed == SEEN_ABSENT;
 	struct str s;
 
-	if (nowhere && !r->unknown && q->fit->installed == SEEN_PRESENT && q->fit->kind != FIT_PACK_OLDER) {
+	if (nowhere && !r->unknown && q->fit->installed == SEEN_PRESENT && q->fit->kind != FIT_PACK_OLDER && !pack_is_open(q)) {
 		s = rule_sentence(f, VERDICT_MISSING, RULE_NOT_LISTED);
 		str_fmt(&s, "KB%u is not there, nor an update that replaces it: ", q->update.kb);
 		if (q->update.key == SEEN_ABSENT && q->update.key_row) {
@@ -393,9 +452,12 @@ void rule_absence(const struct question *q, const struct replaced_state *r, stru
 	if (q->fit->installed == SEEN_UNKNOWN) {
 		str_fmt(&s, "Whether %s is installed is not known.", program_name(q->fit->on.software));
 		rule_want(q, "whether the host has ", program_name(q->fit->on.software));
+	} else if (nowhere && pack_is_open(q)) {
+		str_fmt(&s, "SP%d of %s was being made when %s came: whether it has the fix is not known.", q->judging->host->system.pack, family_name(q->judging->system.family),
+			q->entry->entry.id);
+		want_evidence(q);
 	} else if (q->fit->kind == FIT_PACK_OLDER) {
-		str_fmt(&s, "%s does not speak of a %s as old as the host's", q->entry->entry.id, q->fit->most_build ? "version" : "service pack");
-		str_fmt(&s, q->fit->most_build ? " (%d)." : " (SP%d).", q->fit->most_build ? q->judging->system.build : q->judging->host->system.pack);
+		say_older(q, &s);
 		want_evidence(q);
 	} else {
 		str_add(&s, "Nothing of the host shows or rules out ");

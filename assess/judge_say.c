@@ -49,7 +49,7 @@ static const struct {
 	{"powerpoint-viewer", "PowerPoint Viewer"}, {"powerpoint-web-app", "PowerPoint Web App"}, {"producer", "Producer"}, {"project", "Project"},
 	{"project-2000", "Project Central"}, {"project-server", "Project Server"}, {"publisher", "Publisher"}, {"rdc", "Remote Desktop Connection"},
 	{"report-viewer", "Report Viewer"}, {"scom", "System Center Operations Manager"}, {"security-feature-pack", "the Security Feature Pack"},
-	{"services-unix", "Services for UNIX"}, {"sharedfolder", "Shared Folder"}, {"sharepoint-foundation", "SharePoint Foundation"},
+	{"service-bus", "Service Bus"}, {"services-unix", "Services for UNIX"}, {"sharedfolder", "Shared Folder"}, {"sharepoint-foundation", "SharePoint Foundation"},
 	{"sharepoint-workspace", "SharePoint Workspace"}, {"silverlight-developer", "the Silverlight developer runtime"}, {"site-server", "Site Server"},
 	{"skype", "Skype for Business"}, {"skype-basic", "Skype for Business Basic"}, {"sms", "Systems Management Server"}, {"snapshot-viewer", "Snapshot Viewer"},
 	{"speech-server", "Speech Server"}, {"sql-connector", "SQL Server Management Studio Express"}, {"step-by-step", "Step-by-Step Interactive Training"},
@@ -104,7 +104,7 @@ void say_target(struct str *s, const struct target *t)
 		if (t->version[0] != 0xffff)
 			str_fmt(s, " %u", t->version[0]);
 		if (t->version[0] != 0xffff && t->version[1] != 0xffff)
-			str_fmt(s, ".%u", t->version[1]);
+			str_fmt(s, t->version[0] == 5 && t->version[1] == 1 && strcmp(t->software, "ie") == 0 ? ".%02u" : ".%u", t->version[1]); /* 5.01 */
 		say_packs(s, t->software_packs);
 		return;
 	}
@@ -210,7 +210,8 @@ void say_files(struct finding *f, struct str *s, const struct judging *j, const 
 		str_fmt(s, "%s is ", m->file->name);
 		say_version(s, m->file->version);
 		if (m->row && m->version.versioned) {
-			str_add(s, ", of another line of builds than the table's ");
+			str_add(s, version_line_order(m->file->version, m->version.version) == LINE_SAME ? ", of another branch than the table's " :
+			                                                                               ", of another line of builds than the table's ");
 			say_version(s, m->version.version);
 			str_fmt(s, " (line %u)", m->row->from.line);
 		} else {

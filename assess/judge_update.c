@@ -88,17 +88,27 @@ static void look_at_key(const struct judging *j, const struct fit *fit, const st
 	}
 }
 
+/* The entry of the list was made below a service pack that the host has since left. */
+static bool entry_behind(const struct judging *j, const struct fit *fit, const struct host_update *update)
+{
+	char       path[PATH_MOST];
+	struct str text = str_over(path, sizeof(path));
+
+	str_fmt(&text, "\\%s\\", update->under);
+	return left_behind(j, fit, path);
+}
+
+/* An update is entered below its product and once more without ("HotFix"): where the former was left behind, the latter was too. */
 static void look_in_list(const struct judging *j, uint32_t kb, const struct fit *fit, struct update_state *s)
 {
 	uint32_t                  count;
 	const struct host_update *update = host_updates_of(j->host, kb, &count);
 
+	for (uint32_t i = 0; i < count && !s->behind; i++)
+		if (entry_behind(j, fit, &update[i]))
+			s->behind = &update[i];
 	for (uint32_t i = 0; i < count; i++) {
-		char       path[PATH_MOST];
-		struct str text = str_over(path, sizeof(path));
-
-		str_fmt(&text, "\\%s\\", update[i].under);
-		if (left_behind(j, fit, path))
+		if (s->behind && (!update[i].under[0] || entry_behind(j, fit, &update[i])))
 			continue;
 		s->listed = SEEN_PRESENT;
 		s->update = &update[i];
@@ -117,11 +127,11 @@ static void look_at_hotfix(const struct judging *j, uint32_t kb, struct update_s
 		const struct host_key *key;
 
 		str_fmt(&text, "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\HotFix\\%s%u", letters[i], kb);
-		if (host_key_at(j->host, path, &key) != SEEN_PRESENT || (s->key == SEEN_PRESENT && !s->of_older_pack))
+		if (host_key_at(j->host, path, &key) != SEEN_PRESENT || s->key == SEEN_PRESENT)
 			continue;
 		s->key = SEEN_PRESENT;
 		s->key_found = key;
-		s->of_older_pack = false;
+		s->of_older_pack = s->behind != NULL;
 	}
 }
 
@@ -167,6 +177,18 @@ static void look_at_future(const struct judging *j, const struct reading *r, con
 	}
 }
 
+/* The article is that of another row of the lists: a key of the system's shows the update of one of its programs, and says nothing of the others (MS12-035). */
+static bool of_other_row(const struct bulletin *b, const struct fit *fit, uint32_t kb, uint32_t own)
+{
+	bool other = false;
+
+	if (!kb || !own || kb == own || !fit->row || !fit->row->kb || !fit->row->kb[0])
+		return false;
+	for (uint32_t i = 0; i < b->product_n && !other; i++)
+		other = b->products[i].affected && b->products[i].kb && b->products[i].kb[0] && strtoul(b->products[i].kb + strcspn(b->products[i].kb, "0123456789"), NULL, 10) == kb;
+	return other;
+}
+
 static void look_at_keys(const struct judging *j, const struct reading *r, const struct fit *fit, struct update_state *s)
 {
 	for (uint32_t i = 0; i < r->bulletin->key_n; i++) {
@@ -175,7 +197,7 @@ static void look_at_keys(const struct judging *j, const struct reading *r, const
 		if (!key->verify || !key->path || !name_covers(&j->catalog->names[r->keys[i]], &fit->on))
 			continue;
 		/* Beside other updates for the same only the key of this one speaks of it. */
-		if (fit->one_of && key_article(key->path) && key_article(key->path) != s->kb)
+		if ((fit->one_of && key_article(key->path) && key_article(key->path) != s->kb) || of_other_row(r->bulletin, fit, key_article(key->path), s->kb))
 			continue;
 		if (s->key == SEEN_UNKNOWN && !s->key_row) {
 			s->key = SEEN_ABSENT; /* until one is not known */
@@ -202,6 +224,6 @@ void update_look(const struct judging *j, const struct entry *entry, const struc
 	look_in_list(j, out->kb, fit, out);
 	look_at_hotfix(j, out->kb, out);
 	/* No list of Windows shows updates of programs. */
-	if (out->listed == SEEN_UNKNOWN && out->kb && complete && fit->on.kind == TARGET_SYSTEM)
+	if (out->listed == SEEN_UNKNOWN && out->kb && complete && !out->behind && fit->on.kind == TARGET_SYSTEM)
 		out->listed = SEEN_ABSENT;
 }

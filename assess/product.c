@@ -258,6 +258,14 @@ static size_t version_number(const char *text, uint16_t out[2])
 	return digits ? n : 0;
 }
 
+/* A number says something behind a program, and behind Windows 10; before both a year does ("2007 Microsoft Office": it comes again). */
+static bool number_means(const struct target *target, uint16_t number)
+{
+	if (target->kind == TARGET_SYSTEM)
+		return target->family == FAMILY_10 || target->family == FAMILY_2016;
+	return target->kind == TARGET_SOFTWARE || (number >= 2000 && number < 2100);
+}
+
 /* A number: the version of the program it follows, a further version of it, a build of Windows 10, or an article. */
 static bool take_number(struct parse *r)
 {
@@ -268,17 +276,15 @@ static bool take_number(struct parse *r)
 
 	if (!n || (is_word(r->at[n]) && r->at[n] != 'a'))
 		return false;
+	if (!article && !r->ignoring && !number_means(&item->target, version[0]))
+		return false;
 	r->at += n + (r->at[n] == 'a');
-	if (article || r->ignoring)
+	if (article || r->ignoring || item->target.kind == TARGET_UNKNOWN)
 		return true;
 	if (item->target.kind == TARGET_SYSTEM) {
-		if (item->target.family != FAMILY_10 && item->target.family != FAMILY_2016)
-			return false;
 		item->target.build = version[0];
 		return true;
 	}
-	if (item->target.kind != TARGET_SOFTWARE)
-		return version[0] >= 2000 && version[0] < 2100; /* "2007 Microsoft Office": the year comes again */
 	if (item->target.version[0] != UNKNOWN_VERSION && (!r->joined || r->item_n == TARGETS_MAX))
 		return true; /* a number within its name: "Feature Pack 1", "2002 (10.0)" */
 	if (item->target.version[0] != UNKNOWN_VERSION) {
@@ -358,14 +364,20 @@ static void settle(struct item *item)
 	}
 }
 
+/* Windows Server 2008, and the x64 editions of the line of Server 2003, were first sold as Service Pack 1, and say so. */
+uint32_t bare_packs(const struct target *t)
+{
+	return t->family == FAMILY_2008 || (t->family == FAMILY_2003 && t->arch == ARCH_X64) ? 3 : 1;
+}
+
 /* A system named without service pack beside the same with one is the one that has none. */
 static void settle_bare(const struct parse *r, struct target *t)
 {
 	for (size_t i = 0; i < r->item_n; i++) {
 		const struct target *other = &r->items[i].target;
 
-		if (other->kind == TARGET_SYSTEM && other->family == t->family && other->arch == t->arch && other->editions == t->editions && (other->packs & ~1u))
-			t->packs = 1;
+		if (other->kind == TARGET_SYSTEM && other->family == t->family && other->arch == t->arch && other->editions == t->editions && (other->packs & ~bare_packs(t)))
+			t->packs = bare_packs(t);
 	}
 }
 

@@ -29,6 +29,8 @@ extern const size_t              product_word_count;
 
 /* As targets_parse; what of the name is not understood goes to rest, its words parted by blanks. */
 size_t targets_parse_rest(const char *name, struct target out[TARGETS_MAX], char *rest, size_t rest_size);
+/* The service packs that a system as first sold says it has; bit 0: none. */
+uint32_t bare_packs(const struct target *t);
 /* The system of a fits the one of b, leaving programs out. */
 bool target_system_covers(const struct target *b, const struct target *a, bool *out_unsure);
 

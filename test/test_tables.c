@@ -9,6 +9,7 @@
 
 struct tally {
 	unsigned rows, verdicts[2][VERDICTS + 1]; /* at the update's version, one below it; VERDICTS: none */
+	unsigned hosts, whole[2][VERDICTS + 1]; /* all files of the table for a host as its branch of the update brings them, as its service pack did */
 };
 
 struct seen_verdict {
@@ -88,7 +89,7 @@ static void build(struct host *host, const struct file *row, const struct table_
 	}
 }
 
-static void put_file(struct host *host, const struct file *row, const struct table_version *version, bool below)
+static void put_version(struct host *host, const struct file *row, const uint16_t version[4])
 {
 	char              path[256];
 	struct host_file *file;
@@ -98,8 +99,14 @@ static void put_file(struct host *host, const struct file *row, const struct tab
 		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
 	file = host_add_file(host, path, (struct origin){EVIDENCE_INVENTORY, "table", 2});
 	file->versioned = true;
-	memcpy(file->version, version->version, sizeof(file->version));
-	file->version[3] = (uint16_t)(file->version[3] - below);
+	memcpy(file->version, version, sizeof(file->version));
+}
+
+static void put_file(struct host *host, const struct file *row, const struct table_version *version, bool below)
+{
+	const uint16_t *v = version->version;
+
+	put_version(host, row, (const uint16_t[4]){v[0], v[1], v[2], (uint16_t)(v[3] - below)});
 	host_seal(host);
 }
 
@@ -117,6 +124,108 @@ static void judge_row(const struct catalog *catalog, const struct entry *entry, 
 		tally->verdicts[below][seen.any ? seen.worst : VERDICTS]++;
 		if (seen.any && seen.worst == (below ? VERDICT_FIXED : VERDICT_MISSING))
 			tap_note("%s line %u: %s %s%s: %s", entry->entry.id, row->from.line, row->name, row->version, below ? " less one" : "", seen.sentence);
+		host_close(&host);
+	}
+}
+
+/* The last number of the version that the file had when the system, or the service pack that the version belongs to, was released; 0xffff: not known. */
+static uint16_t shipped_build(const uint16_t v[4])
+{
+	static const uint16_t xp[] = {0, 1106, 2180, 5512}, server[] = {0, 1830, 3959};
+	static const uint16_t later[][2] = {{6000, 16386}, {6001, 18000}, {6002, 18005}, {7600, 16385}, {7601, 17514}, {9200, 16384}};
+
+	if (v[0] > 8)
+		return 0xffff; /* Media Player counts its own */
+	if (v[2] == 2600)
+		return xp[version_pack(v)];
+	if (v[2] == 3790)
+		return server[version_pack(v)];
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+		if (later[i][0] == v[2])
+			return later[i][1];
+	return 0xffff;
+}
+
+/* 1: GDR, 2: QFE or LDR, 0: both. */
+static unsigned branch_of(const struct file *row, const uint16_t version[4])
+{
+	const char *said = row->branch ? row->branch : "";
+
+	return strcasestr(said, "GDR") ? 1 : strcasestr(said, "QFE") ? 2 : version_kind(version);
+}
+
+/* Row k is of the table, architecture and line that row i is of. */
+static bool of_host(const struct catalog *catalog, const struct reading *r, uint32_t i, uint32_t k)
+{
+	const uint16_t      *v = r->versions[i].version, *w = r->versions[k].version;
+	const struct target *t = &catalog->names[r->files[i]].targets[0];
+
+	return r->files[i] == r->files[k] && r->versions[i].versioned && r->versions[k].versioned && is_code(r->bulletin->files[k].name) && v[2] == w[2] &&
+		version_pack(v) == version_pack(w) && arch_of(&r->bulletin->files[k], t) == arch_of(&r->bulletin->files[i], t);
+}
+
+/* The newest row of the name that the host's branch of the update brings; NULL: that branch leaves the file as it was. */
+static const uint16_t *of_branch(const struct catalog *catalog, const struct reading *r, uint32_t i, uint32_t k, unsigned branch)
+{
+	const uint16_t *best = NULL;
+
+	for (uint32_t n = 0; n < r->bulletin->file_n; n++) {
+		const uint16_t *v = r->versions[n].version;
+		unsigned        of = branch_of(&r->bulletin->files[n], v);
+		bool            ours = !of || of == branch || (of == 1 && version_shipped(v)) || strcasecmp(r->bulletin->files[n].name, "ieapfltr.dll") == 0; /* of both branches */
+
+		if (ours && of_host(catalog, r, i, n) && strcasecmp(r->bulletin->files[n].name, r->bulletin->files[k].name) == 0 &&
+		    memcmp(v, r->versions[k].version, 2 * sizeof(v[0])) == 0 && (!best || version_compare(v, best) > 0))
+			best = v;
+	}
+	return best;
+}
+
+/* All files of the table on one host; false when its branch brings none, or where what it had before is not known. */
+static bool put_all(struct host *host, const struct catalog *catalog, const struct reading *r, uint32_t i, unsigned branch, bool patched)
+{
+	unsigned brought = 0;
+
+	for (uint32_t k = 0; k < r->bulletin->file_n; k++) {
+		const uint16_t *v = r->versions[k].version, *to;
+		uint16_t        before;
+
+		if (!of_host(catalog, r, i, k))
+			continue;
+		to = of_branch(catalog, r, i, k, branch);
+		before = shipped_build(v);
+		brought += to != NULL && to[3] != before;
+		if (before == 0xffff)
+			return false;
+		if (to && patched)
+			put_version(host, &r->bulletin->files[k], to);
+		else
+			put_version(host, &r->bulletin->files[k], (const uint16_t[4]){v[0], v[1], v[2], before});
+	}
+	host_seal(host);
+	return brought;
+}
+
+/* A host of the row's line, patched by the branch's files and not patched at all. */
+static void judge_whole(const struct catalog *catalog, const struct entry *entry, const struct reading *r, uint32_t i, unsigned arch, struct tally *tally)
+{
+	for (uint32_t k = 0; k < i; k++)
+		if (of_host(catalog, r, i, k))
+			return;
+	for (unsigned at = 0; at < 4; at++) {
+		unsigned            branch = 1 + at / 2;
+		bool                patched = at % 2 == 0;
+		struct seen_verdict seen = {.any = false};
+		struct host         host;
+
+		build(&host, &r->bulletin->files[i], &r->versions[i], &catalog->names[r->files[i]], arch);
+		if (put_all(&host, catalog, r, i, branch, patched)) {
+			assess_host(catalog, &host, false, see, &seen);
+			tally->hosts += patched;
+			tally->whole[!patched][seen.any ? seen.worst : VERDICTS]++;
+			if (seen.any && seen.worst == (patched ? VERDICT_MISSING : VERDICT_FIXED))
+				tap_note("%s line %u: branch %u, %s: %s", entry->entry.id, r->bulletin->files[i].from.line, branch, patched ? "patched" : "as released", seen.sentence);
+		}
 		host_close(&host);
 	}
 }
@@ -143,6 +252,9 @@ static void judge_entry_rows(const struct catalog *catalog, const struct entry *
 				continue;
 			arch = arch_of(&r->bulletin->files[i], &name->targets[0]);
 			if (!arch)
+				continue;
+			judge_whole(&view, &alone, r, i, arch, tally);
+			if (version_shipped(r->versions[i].version)) /* no update is shown by it */
 				continue;
 			tally->rows++;
 			judge_row(&view, &alone, r, i, arch, tally);
@@ -172,6 +284,10 @@ int main(void)
 		tally.verdicts[0][VERDICT_CANNOT_TELL], tally.verdicts[0][VERDICT_NOT_AFFECTED], tally.verdicts[0][VERDICTS]);
 	tap_ok(tally.verdicts[1][VERDICT_MISSING] * 100 > tally.rows * 90, "one below: missing %u, cannot-tell %u, not-affected %u, none %u", tally.verdicts[1][VERDICT_MISSING],
 		tally.verdicts[1][VERDICT_CANNOT_TELL], tally.verdicts[1][VERDICT_NOT_AFFECTED], tally.verdicts[1][VERDICTS]);
+	tap_ok(tally.hosts > 100 && tally.whole[0][VERDICT_MISSING] == 0, "of %u whole hosts with their branch's files none is called unpatched: fixed %u, cannot-tell %u", tally.hosts,
+		tally.whole[0][VERDICT_FIXED], tally.whole[0][VERDICT_CANNOT_TELL]);
+	tap_ok(tally.whole[1][VERDICT_FIXED] == 0, "none with the files as released is called patched: missing %u, cannot-tell %u", tally.whole[1][VERDICT_MISSING],
+		tally.whole[1][VERDICT_CANNOT_TELL]);
 	catalog_close(&catalog);
 	return tap_done();
 }
