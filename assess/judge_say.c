@@ -57,7 +57,7 @@ static const struct {
 	{"virtual-pc", "Virtual PC"}, {"virtual-server", "Virtual Server"}, {"visio", "Visio"}, {"visio-viewer", "Visio Viewer"}, {"visual-studio", "Visual Studio"},
 	{"web-client-service", "the WebClient service"}, {"windows-live-mail", "Windows Live Mail"}, {"windows-mail", "Windows Mail"}, {"windows-script", "Windows Script"},
 	{"windows-search", "Windows Search"}, {"wins", "WINS"}, {"wma-codec", "the Windows Media audio codec"}, {"wme", "Windows Media Encoder"},
-	{"wmsde", "Windows Internal Database"}, {"word-mac", "Word for Mac"}, {"word-services", "Word Automation Services"}, {"word-viewer", "Word Viewer"},
+	{"wmsde", "Windows Internal Database"}, {"wmv9-codec", "the Windows Media Video 9 codec"}, {"word-mac", "Word for Mac"}, {"word-services", "Word Automation Services"}, {"word-viewer", "Word Viewer"},
 	{"word-web-app", "Word Web App"}, {"works", "Works"}, {"wss", "Windows SharePoint Services"}, {"zune", "Zune"},
 };
 
