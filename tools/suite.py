@@ -152,10 +152,10 @@ def stage_fuzz(suite):
 
 
 GATE = ["test/gate_run.py", "test/gate_limits.py", "test/gate_explain.py", "test/gate_regressions.py", "test/gate_probe.py",
-        "test/gate_processes.py", "test/gate_pinhole.py", "test/gate_opaque.py", "test/gate_shield.py"]
+        "test/gate_processes.py", "test/gate_pinhole.py", "test/gate_opaque.py", "test/gate_shield.py", "test/gate_operation.py"]
 
 # Also on the build with sanitizers. Leaks are not looked for: inside its sandbox a process cannot look at itself.
-GATE_SANITIZED = ["test/gate_vectors.py", "test/gate_hardship.py", "test/gate_regressions.py"]
+GATE_SANITIZED = ["test/gate_vectors.py", "test/gate_hardship.py", "test/gate_regressions.py", "test/gate_operation.py"]
 
 STAGES = {
     "gcc": stage_gcc,
