@@ -13,7 +13,7 @@
 static const struct smb1_row rows[] = {
 	{0x00, "create_directory", SMB_OP_MKDIR, SESSION | T_WRITE, {0, NO, NO}, {0, NO, NO}, NO_FID, "p", "", 0, NULL, NULL},
 	{0x01, "delete_directory", SMB_OP_RMDIR, SESSION | T_WRITE, {0, NO, NO}, {0, NO, NO}, NO_FID, "p", "", 0, NULL, NULL},
-	{0x02, "open", SMB_OP_CREATE, SESSION | T_OPENS, {2, NO, NO}, {7, NO, NO}, NO_FID, "p", "", 0, NULL, smb1_open_answer},
+	{0x02, "open", SMB_OP_CREATE, SESSION | T_OPENS, {2, NO, NO}, {7, NO, NO}, NO_FID, "*", "", 0, smb1_open, smb1_open_answer},
 	{0x03, "create", SMB_OP_CREATE, SESSION | T_OPENS | T_WRITE, {3, NO, NO}, {1, NO, NO}, NO_FID, "p", "", 0, NULL, smb1_open_answer},
 	{0x04, "close", SMB_OP_CLOSE, SESSION, {3, NO, NO}, {0, NO, NO}, 0, "", "", 0, NULL, NULL},
 	{0x05, "flush", SMB_OP_FLUSH, SESSION, {1, NO, NO}, {0, NO, NO}, 0, "", "", 0, NULL, NULL},

@@ -133,7 +133,7 @@ void smb1_nt_create(struct smb1_read *r, struct wire *words, struct wire *bytes)
 	disposition = wire_le32(words, "create_disposition");
 	options = wire_le32(words, "create_options");
 	smb_fact_number(r->cx, SMB_FACT_ACCESS,
-			access & 0x500d0156 || disposition != OPEN_EXISTING || options & SMB_DELETE_ON_CLOSE ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
+			access & SMB_CHANGING || disposition != OPEN_EXISTING || options & SMB_DELETE_ON_CLOSE ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
 	smb1_align(r, bytes);
 	if (n > wire_left(bytes)) {
 		wire_fail_numbers(words, at, R_SMB1_RANGE, "name_length", wire_left(bytes), n);
@@ -153,6 +153,13 @@ void smb1_nt_create_answer(struct smb1_read *r, struct wire *words, struct wire 
 	(void)bytes;
 	wire_u8(words, "oplock_level");
 	r->unit->fid = wire_le16(words, "fid");
+}
+
+/* OPEN, whose mode says what for. */
+void smb1_open(struct smb1_read *r, struct wire *words, struct wire *bytes)
+{
+	smb_fact_number(r->cx, SMB_FACT_ACCESS, wire_le16(words, "access_mode") & 3 ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
+	smb1_bytes(r, bytes, "p");
 }
 
 void smb1_open_andx(struct smb1_read *r, struct wire *words, struct wire *bytes)

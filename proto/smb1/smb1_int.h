@@ -212,6 +212,7 @@ HANDLER(smb1_tree_andx);
 HANDLER(smb1_tree_andx_answer);
 HANDLER(smb1_nt_create);
 HANDLER(smb1_nt_create_answer);
+HANDLER(smb1_open);
 HANDLER(smb1_open_andx);
 HANDLER(smb1_open_answer);
 HANDLER(smb1_open_andx_answer);

@@ -12,7 +12,6 @@
 #include "base/utf16.h"
 
 enum { CONTEXTS_MAX = 32, OPEN = 1, DISPOSITION_MAX = 5, IMPERSONATION_MAX = 3, PIPE_UNITS_MAX = 256 };
-enum { WRITING = 0x520d0156 }; /* bits of DesiredAccess that change something, MAXIMUM_ALLOWED among them */
 
 /* Sizes a known context's data may have in a request: least, most, and in an answer; a name of 16 octets is a GUID. */
 struct known {
@@ -169,7 +168,7 @@ void smb2_create_request(struct smb2_read *r)
 	context_list(r, off, n);
 	if (r->tree->kind != SMB_KIND_PIPE)
 		smb_fact_number(r->cx, SMB_FACT_ACCESS,
-				access & WRITING || disposition != OPEN || options & SMB_DELETE_ON_CLOSE ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
+				access & SMB_CHANGING || disposition != OPEN || options & SMB_DELETE_ON_CLOSE ? SMB_ACCESS_WRITE : SMB_ACCESS_READ);
 	smb2_room(r, SMB_FILES);
 }
 

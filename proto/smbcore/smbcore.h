@@ -113,6 +113,8 @@ void smb_fact_number(struct cx *cx, unsigned fact, uint64_t value);
 void smb_fact_unknown(struct cx *cx, unsigned fact);
 /* A text in UTF-16LE or ASCII as a fact in UTF-8; unknown where it does not fit the scratch. `lower`: letters of ASCII in lower case. */
 void smb_fact_name(struct cx *cx, unsigned fact, const uint8_t *bytes, size_t n, bool utf16, bool lower);
+/* Bits of a create's DesiredAccess that change something; MAXIMUM_ALLOWED is all that the server gives. */
+enum { SMB_CHANGING = 0x520d0156 };
 /* Options of a create that rules must know of, the same in SMB 1 and 2 (MS-CIFS 2.2.4.64.1, MS-SMB2 2.2.13): the name is a file's number. */
 enum { SMB_DELETE_ON_CLOSE = 0x1000, SMB_OPEN_BY_ID = 0x2000 };
 /* What a create's options mean for rules: one that deletes is both, so what it does is unknown. */
