@@ -329,7 +329,7 @@ def no_hole(scratch):
     server = peer.Stream()
     bench, port = one(scratch, "hole", server, options=("--memory", "16"))
     with bench as running:
-        flows, wrong, starved = [], [], 0
+        flows, wrong = [], []
         for _ in range(40):
             client, behind = opened(port, server, 4096)
             client.sendall(answerer.search(2))
@@ -340,6 +340,7 @@ def no_hole(scratch):
                 behind.sendall(entry(2, 3 << 20) * 4)
             except OSError:
                 pass
+        starved = gate.wait_for(lambda: any(gate.reason(e) == "limit.memory" for e in running.events()), 10, 0.3)
         wanted = entry(2, 3 << 20) * 4
         for client, behind in flows:
             behind.close()
@@ -349,7 +350,6 @@ def no_hole(scratch):
             if not wanted.startswith(got) and not (got[:whole] == wanted[:whole] and peer.MARK in got[whole : whole + 200]):
                 wrong.append(got[-60:])
             client.close()
-        starved = any(gate.reason(e) == "limit.memory" for e in running.events())
         TAP.ok(starved and not wrong, "half a message is followed by nothing", starved, len(wrong), *wrong[:3])
     server.close()
 
