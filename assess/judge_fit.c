@@ -30,16 +30,6 @@ struct target host_target(const struct host *host)
 	return t;
 }
 
-static int most_pack(uint32_t packs)
-{
-	int most = -1;
-
-	for (int i = 0; i < 32; i++)
-		if (packs >> i & 1)
-			most = i;
-	return most;
-}
-
 /* How the row's service packs stand to the host's. */
 static enum fit_kind packs_fit(uint32_t row, uint32_t host, bool *unsure)
 {
@@ -51,7 +41,7 @@ static enum fit_kind packs_fit(uint32_t row, uint32_t host, bool *unsure)
 	}
 	if (row & host)
 		return FIT_AFFECTED;
-	return most_pack(host) > most_pack(row) ? FIT_PACK_NEWER : FIT_PACK_OLDER;
+	return packs_last(host) > packs_last(row) ? FIT_PACK_NEWER : FIT_PACK_OLDER;
 }
 
 static uint8_t said_of(const struct target *t)
@@ -108,7 +98,7 @@ static bool target_fit(const struct judging *j, const struct target *row, bool a
 	system.kind = TARGET_SYSTEM;
 	if (row->kind == TARGET_UNKNOWN || (row->kind == TARGET_SYSTEM && !row->family) || !target_system_covers(&system, &j->system, &unsure))
 		return false;
-	*out = (struct fit){.installed = SEEN_PRESENT, .on = j->system, .said = said_of(row), .most_pack = most_pack(row->packs)};
+	*out = (struct fit){.installed = SEEN_PRESENT, .on = j->system, .said = said_of(row), .most_pack = packs_last(row->packs)};
 	out->kind = row->family == FAMILY_10 ? builds_fit(row, j->system.build, &unsure, &out->most_build) : packs_fit(row->packs, j->system.packs, &unsure);
 	out->unsure = unsure;
 	if (row->family && (row->kind == TARGET_SYSTEM || program_in_pack(row, row->family)) && (!row->packs || out->kind == FIT_PACK_NEWER))

@@ -85,16 +85,6 @@ static int version_order(const uint16_t a[2], const uint16_t b[2])
 	return 0;
 }
 
-static int last_pack(uint32_t packs)
-{
-	int last = -1;
-
-	for (int i = 0; i < 32; i++)
-		if (packs >> i & 1)
-			last = i;
-	return last;
-}
-
 /* The host has the row's version with another service pack than the row names, or with one that is not known. */
 static void other_pack(const struct target *row, const struct host_software *have, struct fit *out)
 {
@@ -105,11 +95,11 @@ static void other_pack(const struct target *row, const struct host_software *hav
 		return;
 	}
 	out->by_program = true;
-	if (last_pack(have->target.software_packs) < last_pack(row->software_packs)) {
+	if (packs_last(have->target.software_packs) < packs_last(row->software_packs)) {
 		out->kind = FIT_PACK_OLDER;
 	} else if (out->kind == FIT_AFFECTED) {
 		out->kind = FIT_PACK_NEWER;
-		out->most_pack = last_pack(row->software_packs);
+		out->most_pack = packs_last(row->software_packs);
 	}
 }
 

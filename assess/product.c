@@ -364,6 +364,11 @@ static void settle(struct item *item)
 	}
 }
 
+int packs_last(uint32_t packs)
+{
+	return packs ? 31 - __builtin_clz(packs) : -1;
+}
+
 /* Windows Server 2008, and the x64 editions of the line of Server 2003, were first sold as Service Pack 1, and say so. */
 uint32_t bare_packs(const struct target *t)
 {

@@ -45,6 +45,8 @@ enum { TARGETS_MAX = 32 };
 size_t targets_parse(const char *name, struct target out[TARGETS_MAX]);
 /* One of `a` would be one of `b`: everything that b says holds of a. What a does not say is not held against it, but sets *out_unsure. */
 bool target_covers(const struct target *b, const struct target *a, bool *out_unsure);
+/* The highest service pack of a set as in `packs`; -1: it has none. */
+int packs_last(uint32_t packs);
 const char *family_name(enum family family);
 /* The family of a version and kind: 5.1 workstation is Windows XP, 5.1 of ARCH_X64 none; 5.2 x64 workstation is XP x64 (FAMILY_2003). */
 enum family family_of_version(uint16_t major, uint16_t minor, uint16_t build, bool server);

@@ -12,7 +12,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -21,7 +20,7 @@ import answerer
 import gate
 import peer
 import slapd
-from gate_regressions import BIND, Bench, both_transports, dial, done, one, opened
+from gate_regressions import BIND, Bench, both_transports, dial, done, main, one, opened
 from tap import Tap
 
 TAP = Tap()
@@ -337,22 +336,5 @@ TESTS = (
 )
 
 
-def main():
-    if not gate.has("run"):
-        TAP.ok(False, "the program is built and has the verb run")
-        return TAP.done()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended all the same
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-operation-"))
-    try:
-        for test in [globals()[name] for name in sys.argv[1:]] or TESTS:
-            try:
-                test(scratch)
-            except (OSError, RuntimeError) as error:
-                TAP.ok(False, f"{test.__name__}: the lab works", repr(error))
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    return TAP.done()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(TAP, TESTS, "sallyport-operation-"))

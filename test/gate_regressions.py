@@ -403,22 +403,23 @@ TESTS = (
 )
 
 
-def main():
+def main(tap, tests, prefix):
+    """Plays these one after the other, or those whose names are given."""
     if not gate.has("run"):
-        TAP.ok(False, "the program is built and has the verb run")
-        return TAP.done()
+        tap.ok(False, "the program is built and has the verb run")
+        return tap.done()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended all the same
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-found-"))
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix=prefix))
     try:
-        for test in [globals()[name] for name in sys.argv[1:]] or TESTS:
+        for test in [test for test in tests if test.__name__ in sys.argv[1:]] or tests:
             try:
                 test(scratch)
             except (OSError, RuntimeError) as error:
-                TAP.ok(False, f"{test.__name__}: the lab works", repr(error))
+                tap.ok(False, f"{test.__name__}: the lab works", repr(error))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return TAP.done()
+    return tap.done()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(TAP, TESTS, "sallyport-found-"))

@@ -56,21 +56,11 @@ static unsigned arch_of(const struct file *row, const struct target *t)
 	return ARCH_X86;
 }
 
-static int last_pack(uint32_t packs)
-{
-	int last = -1;
-
-	for (int i = 0; i < 32; i++)
-		if (packs >> i & 1)
-			last = i;
-	return last;
-}
-
 /* The host that the row is for: the first product of its name, with the service pack that the build belongs to. */
 static void build(struct host *host, const struct file *row, const struct table_version *version, const struct name *name, unsigned arch)
 {
 	const struct target *t = &name->targets[0];
-	int                  of_build = version_pack(version->version), said = last_pack(t->packs);
+	int                  of_build = version_pack(version->version), said = packs_last(t->packs);
 	bool                 by_build = of_build >= 0 && (!t->packs || (t->packs >> of_build & 1) || name->target_n > 1);
 	unsigned             usual = t->family == FAMILY_2000 || t->family == FAMILY_2003 || t->family == FAMILY_2008 ? EDITION_SERVER : EDITION_PROFESSIONAL;
 
