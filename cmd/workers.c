@@ -48,8 +48,12 @@ int workers_each(const char *chosen, int (*each)(struct channel *worker, void *a
 		code = EXIT_UNREACHABLE;
 	}
 	for (int i = 0; i < n; i++) {
-		if (code == EXIT_CLEAN && i < WORKERS_MAX)
-			code = call(chosen, entry[i]->d_name, each, arg);
+		/* One that does not answer does not hide the others. */
+		if ((code == EXIT_CLEAN || code == EXIT_UNREACHABLE) && i < WORKERS_MAX) {
+			int its = call(chosen, entry[i]->d_name, each, arg);
+
+			code = its == EXIT_CLEAN ? code : its;
+		}
 		free(entry[i]);
 	}
 	free(entry);

@@ -106,10 +106,14 @@ static void buried_worker(struct keeper *k, struct group_of *g, int status)
 
 static void buried_scribe(struct keeper *k)
 {
+	uint64_t now = keeper_now_ms();
+
 	channel_close(&k->scribe);
 	k->scribe_pid = 0;
 	k->scribe_deaths++;
-	k->scribe_again_ms = keeper_now_ms() + k->scribe_backoff_ms;
+	if (now - k->scribe_born_ms > HEALTHY_MS)
+		k->scribe_backoff_ms = BACKOFF_MS;
+	k->scribe_again_ms = now + k->scribe_backoff_ms;
 	k->scribe_backoff_ms = k->scribe_backoff_ms * 2 < BACKOFF_MOST_MS ? k->scribe_backoff_ms * 2 : BACKOFF_MOST_MS;
 	if (!k->stopping)
 		keeper_complain("the process that writes events has died; it is started again");

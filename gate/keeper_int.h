@@ -50,7 +50,7 @@ struct keeper {
 	int                        scribe_control;
 	struct channel             scribe;
 	pid_t                      scribe_pid;
-	uint64_t                   scribe_again_ms;
+	uint64_t                   scribe_born_ms, scribe_again_ms;
 	uint32_t                   scribe_backoff_ms, scribe_deaths;
 	int                        signal; /* that ended it; 0 = none did */
 	uint64_t                   files; /* descriptors a process may have; 0 = not known */

@@ -208,6 +208,7 @@ bool keeper_spawn_scribe(struct keeper *k)
 		return false;
 	}
 	k->scribe_pid = pid;
+	k->scribe_born_ms = keeper_now_ms();
 	introduce(k);
 	return true;
 }

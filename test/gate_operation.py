@@ -330,9 +330,24 @@ def short_of_memory(scratch):
     server.close()
 
 
+def silent_worker(scratch):
+    """A worker that does not answer hides none of the others' flows."""
+    server = peer.Stream()
+    bench, port = one(scratch, "silent", server)
+    with bench as running:
+        client, behind = opened(port, server)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as nobody:
+            nobody.bind(str(running.run / "worker-0.sock"))
+        asked = running.ask("sessions", "--json")
+        TAP.ok(asked.returncode == 3 and len(json.loads(asked.stdout)) == 1, "a worker that does not answer hides no other's flows", asked)
+        client.close()
+        behind.close()
+    server.close()
+
+
 TESTS = (
     forged_source, stops_with_terminal, told_of_all, urgent_data, given_up, stops_quietly, few_descriptors, to_all, turned_away, sink_that_stays,
-    short_of_memory,
+    short_of_memory, silent_worker,
 )
 
 
