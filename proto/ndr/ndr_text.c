@@ -82,11 +82,12 @@ void ndr_string(struct ndr_walk *w, const struct ndr_type *t)
 	actual = ndr_u32(w, "actual_count");
 	if (actual > maximum)
 		wire_fail_numbers(&w->wire, at, R_NDR_ACTUAL, "actual_count", maximum, actual);
-	if (!actual && maximum)
+	/* Samba writes an empty text as nothing, without its terminator. Paths that servers take apart must have theirs. */
+	if (!actual && (maximum || t->check))
 		wire_fail(&w->wire, at, R_NDR_TERMINATOR, "actual_count");
 	if (actual && actual - 1 > most)
 		wire_fail_numbers(&w->wire, at, why, "actual_count", most, actual - 1);
-	if (actual && !w->wire.fault->why) /* Samba writes an empty text as nothing, without its terminator */
+	if (actual && !w->wire.fault->why)
 		read_text(w, t, actual - 1);
 }
 
