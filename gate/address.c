@@ -107,3 +107,8 @@ size_t local_write(const struct address *local, uint8_t family, void *control)
 	memcpy(&v6.ipi6_addr, local->ip, 16);
 	return wrap(control, IPPROTO_IPV6, IPV6_PKTINFO, &v6, sizeof(v6));
 }
+
+bool address_same_host(const struct address *a, const struct address *b)
+{
+	return a->family == b->family && memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
+}

@@ -1,7 +1,6 @@
 /* Dials a service's hosts in their order; one that could not be reached is left alone for a while. */
 #include <errno.h>
 #include <netinet/tcp.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "gate/worker_int.h"
@@ -47,11 +46,6 @@ static void hang_up(struct session *s)
 	h->connecting = h->writable = h->readable = false;
 }
 
-static bool same_host(const struct address *a, const struct address *b)
-{
-	return a->family == b->family && memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
-}
-
 /* The next address worth trying from s->target on: those not known to be down; if all are, the first. UINT16_MAX = no more. */
 static uint16_t next_target(const struct session *s)
 {
@@ -60,7 +54,7 @@ static uint16_t next_target(const struct session *s)
 
 	/* An announced port is one host's: the one policy judged this connection by, whoever has announced the port since. */
 	for (uint32_t i = 0; hole && !s->tried && i < svc->upstreams; i++)
-		if (same_host(&svc->upstream[i].at, &s->c.policy.arrival.target))
+		if (address_same_host(&svc->upstream[i].at, &s->c.policy.arrival.target))
 			return (uint16_t)i;
 	if (hole)
 		return UINT16_MAX;

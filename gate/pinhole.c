@@ -26,11 +26,6 @@ struct pinhole *pinhole_of(const struct worker *w, uint16_t listener)
 	return listener < w->listeners ? NULL : &w->pinhole[listener - w->listeners];
 }
 
-static bool same_host(const struct address *a, const struct address *b)
-{
-	return a->family == b->family && memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
-}
-
 static bool is_any(const struct address *a)
 {
 	static const uint8_t none[16];
@@ -46,7 +41,7 @@ static const struct listener *listens_at(const struct worker *w, const struct ad
 	for (uint32_t i = 0; i < w->listeners; i++) {
 		const struct policy_listener *l = &w->listener[i].said;
 
-		if (l->transport == POLICY_TCP && l->at.port == at->port && (is_any(&l->at) || same_host(&l->at, at)))
+		if (l->transport == POLICY_TCP && l->at.port == at->port && (is_any(&l->at) || address_same_host(&l->at, at)))
 			return &w->listener[i];
 	}
 	return NULL;
@@ -62,7 +57,7 @@ static const struct listener *leads_to(const struct worker *w, uint32_t asking, 
 		if (l->service == asking || l->transport != POLICY_TCP || (svc->said.to_port ? svc->said.to_port : l->at.port) != host->port)
 			continue;
 		for (uint32_t k = 0; k < svc->upstreams; k++)
-			if (same_host(&svc->upstream[k].at, host))
+			if (address_same_host(&svc->upstream[k].at, host))
 				return &w->listener[i];
 	}
 	return NULL;
@@ -223,7 +218,7 @@ static int find(const struct worker *w, uint32_t service, const struct address *
 	for (int i = 0; i < PINHOLES_MAX; i++) {
 		const struct listener *l = &w->listener[w->listeners + (unsigned)i];
 
-		if (w->pinhole[i].used && l->said.service == service && l->said.at.port == at->port && same_host(&l->said.at, at))
+		if (w->pinhole[i].used && l->said.service == service && l->said.at.port == at->port && address_same_host(&l->said.at, at))
 			return i;
 	}
 	return -1;

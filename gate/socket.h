@@ -2,6 +2,7 @@
 #ifndef SALLYPORT_GATE_SOCKET_H
 #define SALLYPORT_GATE_SOCKET_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
 #include "proto/proto.h"
@@ -10,5 +11,7 @@
 struct address address_of(const struct sockaddr_storage *from);
 /* The length of what was written. */
 socklen_t address_to(const struct address *a, struct sockaddr_storage *out);
+/* Whatever their ports. */
+bool address_same_host(const struct address *a, const struct address *b);
 
 #endif
